@@ -1,0 +1,56 @@
+/* The ordered key-value interface of the index: nine calls, so that another engine can take RocksDB's place.
+ * Keys and values are bytes; keys order bytewise. No pointer into the engine is ever held: scans copy into the caller's memory.
+ * Calls may block on the disk; none may be made while a callback of the same kv runs. */
+#ifndef KV_KV_H
+#define KV_KV_H
+
+#include "base/buf.h"
+#include "base/why.h"
+
+enum { KV_KEY_MAX = 1024, KV_VALUE_MAX = 8 << 20 };
+
+struct kv;
+
+/* Puts and deletes, applied together or not at all, in order. */
+struct kv_batch {
+	struct buf ops; /* the batch's own encoding */
+	size_t count;
+};
+void kv_batch_init(struct kv_batch *b);
+void kv_batch_fini(struct kv_batch *b);
+void kv_batch_reset(struct kv_batch *b);
+void kv_batch_put(struct kv_batch *b, struct span key, struct span value);
+void kv_batch_delete(struct kv_batch *b, struct span key);
+
+struct kv_ops {
+	const char *name;
+	/* Appends the value to `out`. FAIL_NOT_FOUND when absent. */
+	enum fail (*get)(struct kv *kv, struct span key, struct buf *out, struct why *w);
+	/* Visible to later calls at once; on disk only after a flush (there is no log of its own: the mail log is it). */
+	enum fail (*write)(struct kv *kv, const struct kv_batch *b, struct why *w);
+	/* Calls `each` for keys in [from, to) in order until it returns false or there are no more. */
+	enum fail (*scan)(struct kv *kv, struct span from, struct span to,
+		bool (*each)(void *ctx, struct span key, struct span value), void *ctx, struct why *w);
+	/* Everything written so far is durable when it returns. */
+	enum fail (*flush)(struct kv *kv, struct why *w);
+	/* Bytes written that are not flushed (approximately). */
+	uint64_t (*unflushed)(struct kv *kv);
+	void (*close)(struct kv *kv);
+};
+
+struct kv {
+	const struct kv_ops *ops;
+};
+
+struct kv_settings {
+	const char *path;      /* directory, made when missing */
+	uint64_t cache_bytes;  /* block cache; 0 = 16 MB */
+	uint64_t write_bytes;  /* memtable; 0 = 8 MB */
+};
+
+/* RocksDB without its write-ahead log. FAIL_CORRUPT: the index can be removed and is rebuilt from the log. */
+FAILS kv_open_rocks(const struct kv_settings *s, struct kv **out, struct why *w);
+/* In memory; empty. */
+struct kv *kv_open_memory(void);
+
+#endif

@@ -1,0 +1,111 @@
+/* The log: numbered, append-only segment files of immutable, checksummed records, made durable in groups.
+ * Format, invariants, crash states: doc/STORE-FORMAT.md. The log knows nothing of mail: a record has a type, and bytes.
+ *
+ * One owner thread calls everything here. Syncs run on a worker thread of the loop, one group in flight at a time; what
+ * is appended meanwhile waits for the next group (group commit).
+ *
+ *   log_append ─► pending bytes ──log_commit──► group (records + group end) ─► write + one sync on a worker ─► done()
+ *
+ * A record is *live* when a valid group end follows it (INV-2). A failed write or sync breaks the log: every waiting commit
+ * and every later one gets LOG_UNKNOWN until the log is opened again (never retried as if nothing had happened). */
+#ifndef LOG_LOG_H
+#define LOG_LOG_H
+
+#include "log/disk.h"
+#include "loop/loop.h"
+
+struct log;
+
+struct log_pos {
+	uint32_t segment; /* number of the segment file, from 1; 0 = nowhere */
+	uint32_t offset;  /* of the record's first byte in it */
+};
+
+enum { LOG_RECORD_MAX = 64 << 20, LOG_CHUNK_MAX = 256 << 10, LOG_SEGMENT_SIZE = 64 << 20 };
+
+enum log_result { LOG_DONE, LOG_FAILED, LOG_UNKNOWN };
+
+struct log_settings {
+	const char *dir;        /* below the disk's root; made when missing */
+	uint32_t segment_size;  /* a segment is closed when it has reached this; 0 = LOG_SEGMENT_SIZE */
+	bool read_only;         /* for `check`, `verify`: writes nothing, not even a new segment */
+};
+
+/* What recovery tells, in order of the log, from `from` on. Return a failure to stop. */
+struct log_replay {
+	void *context;
+	/* A live record. `payload` lives until the call returns. */
+	enum fail (*record)(void *context, struct log_pos pos, uint8_t type, struct span payload, struct why *w);
+	/* Rot: a place that a later valid group proves to have been durable, but whose bytes are bad. May be NULL. */
+	void (*rot)(void *context, struct log_pos pos, const char *what);
+};
+
+/* Opens, reads everything live from `from` ({0,0} = the oldest) and drops a torn tail; then starts a fresh segment.
+ * FAIL_CORRUPT when the files are no log; FAIL_CONFIG when they come from a newer version. `loop` may be NULL: commits then
+ * sync in the caller's thread before log_commit returns. */
+FAILS log_open(struct disk *disk, const struct log_settings *settings, struct loop *loop, struct log_pos from,
+	const struct log_replay *replay, struct log **out, struct why *w);
+/* Waits for the group in flight; what was never committed is lost (and was never promised). */
+void log_close(struct log *log);
+
+/* Appends one record (payload = the concatenation of `parts`) to the pending bytes and tells its place. Large payloads are
+ * written through at once, unsynced; they count only once a group end follows. FAIL_TOO_BIG past LOG_RECORD_MAX;
+ * FAIL_IO, FAIL_DISK_FULL break nothing that was durable but break the log. Never waits for a sync. */
+FAILS log_append(struct log *log, uint8_t type, const struct span *parts, size_t count, struct log_pos *pos_out, struct why *w);
+
+struct log_commit {
+	void (*done)(struct log_commit *c, enum log_result result); /* on the owner's thread, never from inside log_commit
+	                                                               (except with loop == NULL) */
+	struct log_pos end;   /* set before done: just past the group end that covers this commit */
+	struct log_commit *next; /* the log's own */
+};
+
+/* Asks for everything appended so far to be made durable; `c` belongs to the log until done is called. Commits are answered in
+ * order. */
+void log_commit(struct log *log, struct log_commit *c);
+
+/* True once a write or sync has failed. */
+bool log_broken(const struct log *log);
+/* Just past the newest durable group. */
+struct log_pos log_durable_end(const struct log *log);
+
+/* Reading a record's payload back, also one that is not durable yet (from the pending bytes). `offset` counts from the payload's
+ * first byte. FAIL_CORRUPT when the record is not of `type`, or is shorter. Checksums are verified only when the whole payload
+ * is read (offset 0, n = its length). */
+struct log_read {
+	struct log_pos pos;
+	uint8_t type;
+	uint32_t offset, n;
+	char *dst;                                        /* n bytes, the caller's, until done */
+	void (*done)(struct log_read *r, enum fail f);    /* only after FAIL_BUSY was returned; on the owner's thread */
+	struct why why;
+	struct log *log; /* the log's own, from here on */
+	struct job job;
+	enum fail result;
+};
+/* FAIL_NONE: read at once from memory. FAIL_BUSY: a worker reads it, done follows. Others: failed at once. */
+FAILS log_read(struct log *log, struct log_read *r);
+/* The same, waiting for the disk in the caller's thread. */
+FAILS log_read_now(struct log *log, struct log_read *r);
+/* The length of the payload of the record at `pos`, waiting for the disk if need be. */
+FAILS log_payload_length(struct log *log, struct log_pos pos, uint8_t type, uint32_t *n_out, struct why *w);
+
+/* Segments. A segment that is pinned is not removed while anyone reads it. */
+struct log_segment_info {
+	uint32_t number;
+	uint64_t bytes;
+	bool sealed; /* no more is appended to it */
+};
+size_t log_segments(const struct log *log, struct log_segment_info *out, size_t max);
+void log_pin(struct log *log, uint32_t segment);
+void log_unpin(struct log *log, uint32_t segment);
+/* Removes a sealed segment, at once or when its last pin goes. The caller has proved that nothing in it is needed
+ * (doc/STORE-FORMAT.md, "how a segment may go"). */
+FAILS log_remove_segment(struct log *log, uint32_t segment, struct why *w);
+
+static inline int log_pos_cmp(struct log_pos a, struct log_pos b)
+{
+	return a.segment != b.segment ? (a.segment < b.segment ? -1 : 1) : (a.offset > b.offset) - (a.offset < b.offset);
+}
+
+#endif
