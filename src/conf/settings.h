@@ -1,0 +1,63 @@
+/* Settings: one flat `key = value` file, every key optional, the table in settings.def. A line that starts with '#' or ';' is a comment.
+ * Reading reports all problems at once, each with its line and its remedy; an unknown key names its nearest neighbour. */
+#ifndef CONF_SETTINGS_H
+#define CONF_SETTINGS_H
+
+#include "base/buf.h"
+#include "base/why.h"
+
+enum { SETTINGS_FILE_MAX = 256 << 10, LISTEN_MAX = 16, PROBLEMS_MAX = 100 };
+
+struct listen_address {
+	char host[64];     /* numeric, "*" = all, or "localhost" */
+	uint16_t port;
+};
+struct listen_list {
+	struct listen_address at[LISTEN_MAX];
+	size_t n;
+};
+
+#define SETTINGS_TEXT     char *
+#define SETTINGS_PATH     char *
+#define SETTINGS_BOOL     bool
+#define SETTINGS_NUMBER   uint64_t
+#define SETTINGS_SIZE     uint64_t
+#define SETTINGS_DURATION uint64_t
+#define SETTINGS_LISTEN   struct listen_list
+#define SETTINGS_CHOICE   char *
+
+struct settings {
+#define SETTING(key, type, ...) SETTINGS_##type key;
+#include "conf/settings.def"
+#undef SETTING
+};
+
+struct settings_problem {
+	unsigned line;     /* 0 = not of one line */
+	char text[256];    /* what is wrong, and what to write instead */
+};
+struct settings_problems {
+	struct settings_problem at[PROBLEMS_MAX];
+	size_t n;          /* how many are in `at` */
+	size_t more;       /* how many found no room */
+};
+
+/* All defaults. */
+struct settings *settings_default(void);
+/* Parses `text` (a file's content) over the defaults. NULL when there are problems: all of them are in `problems`. */
+struct settings *settings_parse(struct span text, struct settings_problems *problems);
+/* Reads a file. FAIL_NOT_FOUND, FAIL_NO_PERMISSION, FAIL_TOO_BIG with the path in `w`. */
+FAILS settings_read_file(const char *path, struct buf *out, struct why *w);
+void settings_free(struct settings *s);
+/* One assignment as on a command line ("imap_listen=127.0.0.1:1143"), over an existing object. */
+FAILS settings_assign(struct settings *s, struct span assignment, struct why *w);
+/* `path` itself when absolute, else below data_dir: written to dst. */
+void settings_path(const struct settings *s, const char *path, char *dst, size_t size);
+
+/* The table, for --help, the man page and the documentation. */
+struct settings_row {
+	const char *key, *type, *fallback, *form, *text;
+};
+size_t settings_rows(const struct settings_row **out);
+
+#endif

@@ -1,0 +1,28 @@
+/* The engines of a store: which disk and which key-value engine stand beneath the one store code. */
+#ifndef STORE_ENGINE_H
+#define STORE_ENGINE_H
+
+#include "kv/kv.h"
+#include "log/disk.h"
+#include "store/store.h"
+
+struct store_settings {
+	struct loop *loop;
+	struct disk *disk;       /* the store owns it from here on */
+	struct kv *kv;           /* likewise; an index that does not fit the log is rebuilt */
+	uint32_t segment_size;   /* 0 = the log's default */
+	/* Told of rot that was skipped, of a rebuild and its progress; may be NULL. */
+	void (*report)(void *context, const char *text);
+	void *context;
+};
+
+/* Any engine: opens the log, brings the index up to it (redo), refuses a newer format. Takes disk and kv over, also on failure. */
+FAILS store_open(const struct store_settings *s, struct store **out, struct why *w);
+
+/* engine `local`: DIR/log and DIR/index, made when missing. */
+FAILS store_open_local(const char *dir, struct loop *loop, uint64_t cache_bytes, void (*report)(void *context, const char *text),
+	void *context, struct store **out, struct why *w);
+/* engine `mem`: gone when closed. For tests, and for trying things. */
+FAILS store_open_memory(struct loop *loop, struct store **out, struct why *w);
+
+#endif
