@@ -1,0 +1,110 @@
+#include "base/test.h"
+
+#include "imap/verb/search_text.h"
+
+static bool finds(const char *text, const char *needle)
+{
+	struct buf t, n;
+	bool found;
+
+	buf_init(&t, 4096);
+	buf_init(&n, 4096);
+	search_fold(span_of(text), &t);
+	search_fold(span_of(needle), &n);
+	found = search_finds(buf_span(&t), buf_span(&n));
+	buf_fini(&t);
+	buf_fini(&n);
+	return found;
+}
+
+static void test_finds(void **state)
+{
+	static const struct {
+		const char *text, *needle;
+		bool found;
+	} rows[] = {
+		{"Hello World", "LO wO", true},
+		{"Hello World", "low", false},
+		{"anything", "", true},
+		{"", "", true},
+		{"", "a", false},
+		{"Straße", "STRASSE", true},
+		{"ΣΊΣΥΦΟΣ", "σίσυφος", true},
+		{"caf\u00e9", "CAFE\u0301", true},
+		{"cafe\u0301", "caf\u00c9", true},
+		{"İstanbul", "i\u0307stanbul", true},
+		/* Arabic: the marks count as they stand */
+		{"وصل البريد اليوم", "البريد", true},
+		{"وصل البَرِيد اليوم", "البريد", false},
+		{"وصل البَرِيد اليوم", "البَرِيد", true},
+		{"\u0622ب", "\u0627\u0653ب", true},
+		/* Persian ye and kaf are not the Arabic ones */
+		{"نامه\u200cهای فارسی", "فارسی", true},
+		{"کتاب", "كتاب", false},
+		{"نامه\u200cهای", "نامه\u200cها", true},
+		/* Chinese has no words and no case */
+		{"今天收到一封邮件", "邮件", true},
+		{"今天收到一封邮件", "郵件", false},
+		{"ПРИВЕТ", "привет", true},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (finds(rows[i].text, rows[i].needle) != rows[i].found)
+			fail_msg("\"%s\" in \"%s\": not %d", rows[i].needle, rows[i].text, rows[i].found);
+	}
+}
+
+static void test_broken_utf8_is_replaced(void **state)
+{
+	assert_true(finds("a\xff" "b", "a\ufffd" "b"));
+	assert_true(finds("a\xc3", "a\ufffd"));
+	assert_true(finds("\xe2\x82" "x", "x"));
+}
+
+/* Fed in pieces of every size, a stream shows each needle just as the whole text does. */
+static void test_stream_pieces(void **state)
+{
+	struct span text = span_of("x É Straße البريد 邮件 \U0001F4EC end");
+	static const char *const needles[] = {"e\u0301 strasse", "البريد", "件 \U0001F4EC e", "x", "nd", "nothing"};
+
+	for (size_t piece = 1; piece <= text.n; piece++) {
+		for (size_t i = 0; i < ARRAY_LEN(needles); i++) {
+			struct search_stream s;
+			bool found = false;
+
+			search_stream_init(&s, strlen(needles[i]));
+			for (size_t at = 0; at < text.n; at += piece) {
+				search_stream_feed(&s, span_first(span_skip(text, at), piece));
+				found |= search_finds(buf_span(&s.window), span_of(needles[i]));
+				assert_true(s.window.n <= s.keep + 12 * (piece + 4));
+			}
+			assert_int_equal(found, i < ARRAY_LEN(needles) - 1);
+			search_stream_fini(&s);
+		}
+	}
+}
+
+static void test_break_parts_texts(void **state)
+{
+	struct search_stream s;
+
+	search_stream_init(&s, 4);
+	search_stream_feed(&s, SPAN("ab\xd8"));
+	search_stream_break(&s);
+	search_stream_feed(&s, SPAN("cd"));
+	assert_false(search_finds(buf_span(&s.window), SPAN("abcd")));
+	assert_true(search_finds(buf_span(&s.window), SPAN("cd")));
+	search_stream_fini(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest all[] = {
+		cmocka_unit_test(test_finds),
+		cmocka_unit_test(test_broken_utf8_is_replaced),
+		cmocka_unit_test(test_stream_pieces),
+		cmocka_unit_test(test_break_parts_texts),
+	};
+
+	return cmocka_run_group_tests(all, NULL, NULL);
+}
