@@ -154,10 +154,14 @@ static void a_reason_cannot_forge_a_line(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(numbers_are_checked),   cmocka_unit_test(spans_are_cut),
-		cmocka_unit_test(a_buffer_keeps_its_cap), cmocka_unit_test(varints_return),
-		cmocka_unit_test(base64_is_strict),      cmocka_unit_test(utf8_is_strict),
-		cmocka_unit_test(an_arena_has_a_budget), cmocka_unit_test(a_reason_cannot_forge_a_line),
+		cmocka_unit_test(numbers_are_checked),
+		cmocka_unit_test(spans_are_cut),
+		cmocka_unit_test(a_buffer_keeps_its_cap),
+		cmocka_unit_test(varints_return),
+		cmocka_unit_test(base64_is_strict),
+		cmocka_unit_test(utf8_is_strict),
+		cmocka_unit_test(an_arena_has_a_budget),
+		cmocka_unit_test(a_reason_cannot_forge_a_line),
 	};
 
 	return cmocka_run_group_tests_name("base", tests, NULL, NULL);

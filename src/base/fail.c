@@ -2,7 +2,7 @@
 #include "base/fail.h"
 
 static const struct fail_row rows[FAIL_COUNT] = {
-#define FAIL(name, imap, cond, pop3, reply, status, code, level) \
+#define FAIL(name, imap, cond, pop3, reply, status, code, level)                                                       \
 	[FAIL_##name] = {#name, imap, cond, pop3, reply, status, code, LOG_##level},
 #include "base/fail.def"
 #undef FAIL

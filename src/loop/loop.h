@@ -11,8 +11,8 @@
 
 struct loop {
 	uv_loop_t uv;
-	uv_check_t turn;          /* runs deferred calls at the end of each turn */
-	uv_idle_t busy;           /* keeps the loop from sleeping while deferred calls wait */
+	uv_check_t turn; /* runs deferred calls at the end of each turn */
+	uv_idle_t busy;  /* keeps the loop from sleeping while deferred calls wait */
 	struct list deferred;
 	bool closing;
 };
@@ -49,8 +49,8 @@ void timer_fini(struct timer *t, void (*closed)(struct timer *t));
 /* Work that blocks, on a thread of the process' pool (UV_THREADPOOL_SIZE). Embedded in its owner. */
 struct job {
 	uv_work_t uv;
-	void (*work)(struct job *j);  /* on a worker thread */
-	void (*done)(struct job *j);  /* on the loop */
+	void (*work)(struct job *j); /* on a worker thread */
+	void (*done)(struct job *j); /* on the loop */
 };
 void job_start(struct job *j, struct loop *l);
 

@@ -12,18 +12,18 @@ struct door;
 struct door_host;
 
 struct door_info {
-	char session[24];          /* the connection's id in every log line */
-	char peer[64];             /* numeric address */
-	bool peer_is_loopback;     /* or a unix socket */
-	bool tls;                  /* secured now */
-	bool tls_available;        /* STARTTLS/STLS may be offered (not yet secured, a certificate is there) */
-	bool cleartext_ok;         /* logins are accepted as the connection stands */
-	const char *hostname;      /* for greetings and Received */
+	char session[24];                /* the connection's id in every log line */
+	char peer[64];                   /* numeric address */
+	bool peer_is_loopback;           /* or a unix socket */
+	bool tls;                        /* secured now */
+	bool tls_available;              /* STARTTLS/STLS may be offered (not yet secured, a certificate is there) */
+	bool cleartext_ok;               /* logins are accepted as the connection stands */
+	const char *hostname;            /* for greetings and Received */
 	const struct settings *settings; /* never NULL; may be a newer object after each call (reload) */
 };
 
-struct recipient_answer {      /* LMTP RCPT, from auth */
-	uint8_t ticket[16];        /* what `mail` redeems; says nothing by itself */
+struct recipient_answer {   /* LMTP RCPT, from auth */
+	uint8_t ticket[16]; /* what `mail` redeems; says nothing by itself */
 	uint32_t shard;
 };
 
@@ -55,19 +55,22 @@ struct door_host {
 };
 
 struct door_ops {
-	const char *protocol;      /* "imap", "pop3", "lmtp": also how `mail` finds its session_ops */
+	const char *protocol; /* "imap", "pop3", "lmtp": also how `mail` finds its session_ops */
 	struct door *(*new)(struct door_host *h);
 	void (*free)(struct door *d);
-	void (*start)(struct door *d);                            /* the greeting */
-	size_t (*input)(struct door *d, struct span bytes);       /* as stream_events.input; takes nothing while an answer is awaited */
+	void (*start)(struct door *d); /* the greeting */
+	size_t (*input)(struct door *d,
+		struct span bytes); /* as stream_events.input; takes nothing while an answer is awaited */
 	void (*secured)(struct door *d, enum fail f);
-	void (*challenge)(struct door *d, struct span text);      /* raw, the door encodes it */
+	void (*challenge)(struct door *d, struct span text); /* raw, the door encodes it */
 	/* FAIL_NONE: the door takes no more input; `front` asks handover() and gives the connection to `mail`. Else `text` may be shown. */
 	void (*auth_done)(struct door *d, enum fail f, const char *text);
-	void (*handover)(struct door *d, struct buf *note_out);   /* what the session needs to know (IMAP: the tag of the login command) */
-	void (*resolved)(struct door *d, enum fail f, const struct recipient_answer *a, const char *text); /* NULL where the door never resolves */
+	void (*handover)(struct door *d,
+		struct buf *note_out); /* what the session needs to know (IMAP: the tag of the login command) */
+	void (*resolved)(struct door *d, enum fail f, const struct recipient_answer *a,
+		const char *text); /* NULL where the door never resolves */
 	void (*timeout)(struct door *d);
-	void (*shutdown)(struct door *d);                         /* the server stops: say so (BYE, 421) and close */
+	void (*shutdown)(struct door *d); /* the server stops: say so (BYE, 421) and close */
 };
 
 #endif

@@ -11,17 +11,19 @@ struct session;
 
 struct session_start {
 	struct loop *loop;
-	struct stream *stream;           /* the session owns it from here on: stream_set_owner, in the end stream_close */
-	struct account *account;         /* open; the session calls account_close in the end */
-	const char *user;                /* as whom, for answers */
-	const char *session;             /* id, for log lines */
+	struct stream *stream;   /* the session owns it from here on: stream_set_owner, in the end stream_close */
+	struct account *account; /* open; the session calls account_close in the end */
+	const char *user;        /* as whom, for answers */
+	const char *session;     /* id, for log lines */
 	const char *peer;
 	bool tls;
-	bool preauth;                    /* an administrator's own connection: greet with PREAUTH (IMAP), no tag to answer */
-	struct span note;                /* of door_ops.handover */
-	struct span early;               /* bytes that came behind the login command: input before anything from the stream */
+	bool preauth;      /* an administrator's own connection: greet with PREAUTH (IMAP), no tag to answer */
+	struct span note;  /* of door_ops.handover */
+	struct span early; /* bytes that came behind the login command: input before anything from the stream */
 	const struct settings *settings; /* valid until the session has ended */
-	void (*ended)(void *ctx, struct session *s, const char *how); /* the session is over and freed; `how` for the log line ("logout", "timeout", "closed by peer") */
+	void (*ended)(void *ctx, struct session *s,
+		const char *
+			how); /* the session is over and freed; `how` for the log line ("logout", "timeout", "closed by peer") */
 	void *ctx;
 };
 

@@ -17,7 +17,8 @@ struct stream_events {
 	size_t (*input)(void *ctx, struct span bytes);
 	/* Output that was waiting has gone out and there is room again. May be NULL. */
 	void (*writable)(void *ctx);
-	/* The peer has ended its side, or the stream failed (text in `w`): nothing more will come. The owner calls stream_close. */
+	/* The peer has ended its side, or the stream failed (text in `w`): nothing more will come, but bytes that were
+	 * not taken yet stay (stream_pending) and are offered again after stream_poke. The owner calls stream_close. */
 	void (*ended)(void *ctx, enum fail f, const struct why *w);
 	/* After stream_close: output sent or given up, everything freed. The last call. May be NULL. */
 	void (*closed)(void *ctx);
@@ -26,20 +27,21 @@ struct stream_events {
 };
 
 struct stream_limits {
-	size_t input_max;   /* the longest run of bytes that `input` can be shown at once */
-	size_t output_max;  /* hard cap of buffered output */
+	size_t input_max;  /* the longest run of bytes that `input` can be shown at once */
+	size_t output_max; /* hard cap of buffered output */
 };
 
 /* Takes over `fd` (non-blocking from here on). Reading starts at once. */
-struct stream *stream_new(struct loop *l, int fd, const struct stream_limits *limits, const struct stream_events *events, void *ctx);
+struct stream *stream_new(
+	struct loop *l, int fd, const struct stream_limits *limits, const struct stream_events *events, void *ctx);
 /* Replaces owner and events; bytes that were kept are offered to the new owner on the next turn. */
 void stream_set_owner(struct stream *s, const struct stream_events *events, void *ctx);
 
 /* Queues bytes. FAIL_TOO_BIG, nothing queued: past output_max (a bug of a producer that did not ask stream_room). */
 enum fail stream_write(struct stream *s, struct span bytes);
-size_t stream_room(const struct stream *s);     /* bytes that may be queued without passing the soft mark (64 KB) */
+size_t stream_room(const struct stream *s); /* bytes that may be queued without passing the soft mark (64 KB) */
 size_t stream_unsent(const struct stream *s);
-void stream_flush(struct stream *s);            /* send now rather than at the end of the turn */
+void stream_flush(struct stream *s); /* send now rather than at the end of the turn */
 
 /* Stops and goes on reading (back-pressure). */
 void stream_pause(struct stream *s);
@@ -51,8 +53,11 @@ struct span stream_pending(const struct stream *s); /* bytes that came and were 
 /* Closes after the queued output has been sent, at most `linger_ms` later; 0 = at once. No `input` or `ended` follows. */
 void stream_close(struct stream *s, uint64_t linger_ms);
 
-/* Sends what is queued, DROPS every byte that has come so far (nothing pipelined before a handshake survives it: RFC 3501 §6.2.1,
- * RFC 2595 §4), then takes the server's side of a handshake. */
+/* Ends our side only, once the queued output has been sent; input goes on. */
+void stream_end_output(struct stream *s);
+
+/* Takes the server's side of a handshake. On a stream that has been written to (STARTTLS) it first sends what is queued, and DROPS every
+ * byte that has come so far: nothing pipelined before a handshake survives it (RFC 3501 §6.2.1, RFC 2595 §4). `tls` is ref'd. */
 void stream_start_tls(struct stream *s, struct tls_context *tls);
 bool stream_is_tls(const struct stream *s);
 /* "TLSv1.3 TLS_AES_256_GCM_SHA384", or "". */
