@@ -151,9 +151,14 @@ static bool take_fixed(struct span *s, size_t n, uint8_t *out)
 	return true;
 }
 
+/* A count that is written longer than need be is refused too: so a message has one form only. */
 static bool take_counted(const struct field *f, struct span *s, struct span *out)
 {
-	return span_take_counted(s, out) && out->n <= f->most && (f->type != FIELD_TEXT || is_text(*out));
+	const char *start = s->p;
+
+	if (!span_take_counted(s, out) || out->n > f->most || (f->type == FIELD_TEXT && !is_text(*out)))
+		return false;
+	return out->p == start + 1 || out->p[-1] != 0;
 }
 
 static bool take_field(const struct field *f, struct span *s, void *at)
