@@ -45,7 +45,8 @@ struct log_replay {
  * sync in the caller's thread before log_commit returns. */
 FAILS log_open(struct disk *disk, const struct log_settings *settings, struct loop *loop, struct log_pos from,
 	const struct log_replay *replay, struct log **out, struct why *w);
-/* Waits for the group in flight; what was never committed is lost (and was never promised). */
+/* Waits for the group in flight and answers every commit that waits; what was never committed is lost (and was never promised).
+ * Reads under way go on, and their `done` still comes from the loop. Never from inside a callback of this log. */
 void log_close(struct log *log);
 
 /* Appends one record (payload = the concatenation of `parts`) to the pending bytes and tells its place. Large payloads are
@@ -79,8 +80,12 @@ struct log_read {
 	char *dst;                                        /* n bytes, the caller's, until done */
 	void (*done)(struct log_read *r, enum fail f);    /* only after FAIL_BUSY was returned; on the owner's thread */
 	struct why why;
-	struct log *log; /* the log's own, from here on */
+	struct log *log; /* the log's own, from here on; NULL once it needs the log no more */
+	struct list link;
 	struct job job;
+	struct disk_file *file;
+	uint64_t generation;
+	bool worked;
 	enum fail result;
 };
 /* FAIL_NONE: read at once from memory. FAIL_BUSY: a worker reads it, done follows. Others: failed at once. */
