@@ -28,7 +28,7 @@ struct kv_ops {
 	enum fail (*get)(struct kv *kv, struct span key, struct buf *out, struct why *w);
 	/* Visible to later calls at once; on disk only after a flush (there is no log of its own: the mail log is it). */
 	enum fail (*write)(struct kv *kv, const struct kv_batch *b, struct why *w);
-	/* Calls `each` for keys in [from, to) in order until it returns false or there are no more. */
+	/* Calls `each` for keys in [from, to) in order until it returns false or there are no more. An empty `to` is the end. */
 	enum fail (*scan)(struct kv *kv, struct span from, struct span to,
 		bool (*each)(void *ctx, struct span key, struct span value), void *ctx, struct why *w);
 	/* Everything written so far is durable when it returns. */

@@ -1,0 +1,248 @@
+/* The engine RocksDB, through its C interface. Its own write-ahead log is off: the mail log is redone instead. Small by default:
+ * 8 MB of memtable, 16 MB of block cache, two background threads. Must never hold a pointer into the engine past a call. */
+#include <errno.h>
+#include <limits.h>
+#include <rocksdb/c.h>
+#include <sys/stat.h>
+
+#include "base/memory.h"
+#include "kv/batch.h"
+
+enum {
+	CACHE_BYTES = 16 << 20,
+	WRITE_BYTES = 8 << 20,
+	OPEN_FILES = 256,
+	INFO_LOG_BYTES = 1 << 20,
+	CHECKSUM_XXH3 = 4, /* rocksdb::kXXH3 */
+	INFO_LOG_WARN = 2, /* rocksdb::WARN_LEVEL */
+	FILTER_BITS = 10,
+};
+
+struct rocks_kv {
+	struct kv base;
+	rocksdb_t *db;
+	rocksdb_options_t *options;
+	rocksdb_cache_t *cache;
+	rocksdb_readoptions_t *read, *scan;
+	rocksdb_writeoptions_t *write;
+	rocksdb_flushoptions_t *flush;
+};
+
+static const struct kv_ops rocks_ops;
+
+static struct rocks_kv *kv_of(struct kv *kv)
+{
+	return CONTAINER_OF(kv, struct rocks_kv, base);
+}
+
+static enum fail class_of(const char *error)
+{
+	struct span e = span_of(error);
+
+	if (span_find(e, SPAN("No space left")) != SIZE_MAX || span_find(e, SPAN("quota exceeded")) != SIZE_MAX)
+		return FAIL_DISK_FULL;
+	if (span_find(e, SPAN("Permission denied")) != SIZE_MAX ||
+		span_find(e, SPAN("Read-only file system")) != SIZE_MAX)
+		return FAIL_NO_PERMISSION;
+	if (span_find(e, SPAN("lock")) != SIZE_MAX && span_starts(e, SPAN("IO error")))
+		return FAIL_CONFLICT;
+	if (span_starts(e, SPAN("Corruption")) || span_starts(e, SPAN("Invalid argument")) ||
+		span_starts(e, SPAN("Not implemented")))
+		return FAIL_CORRUPT;
+	return FAIL_IO;
+}
+
+/* Frees the engine's error text, if there is one, and says it in our words. */
+static enum fail result(char *error, const char *what, struct why *w)
+{
+	enum fail f;
+
+	if (!error)
+		return FAIL_NONE;
+	f = why_log(w, class_of(error), "The server's index has a problem.", "index: cannot %s: %s", what, error);
+	rocksdb_free(error);
+	return f;
+}
+
+static enum fail rocks_get(struct kv *kv, struct span key, struct buf *out, struct why *w)
+{
+	struct rocks_kv *r = kv_of(kv);
+	rocksdb_pinnableslice_t *slice;
+	char *error = NULL;
+	const char *value;
+	enum fail fail;
+	size_t n = 0;
+
+	slice = rocksdb_get_pinned(r->db, r->read, key.p, key.n, &error);
+	fail = result(error, "read", w);
+	if (fail) {
+		rocksdb_pinnableslice_destroy(slice);
+		return fail;
+	}
+	if (!slice)
+		return why(w, FAIL_NOT_FOUND, "The index has no such entry.");
+	value = rocksdb_pinnableslice_value(slice, &n);
+	if (buf_add(out, span(value, n)))
+		fail = why(w, FAIL_TOO_BIG, "An entry of the index is too large.");
+	rocksdb_pinnableslice_destroy(slice);
+	return fail;
+}
+
+static enum fail rocks_write(struct kv *kv, const struct kv_batch *b, struct why *w)
+{
+	struct rocks_kv *r = kv_of(kv);
+	struct span ops = buf_span(&b->ops);
+	rocksdb_writebatch_t *batch;
+	enum fail fail = kv_batch_check(b, w);
+	char *error = NULL;
+	struct kv_op op;
+
+	if (fail)
+		return fail;
+	batch = rocksdb_writebatch_create();
+	while (kv_op_next(&ops, &op)) {
+		if (op.what == KV_PUT)
+			rocksdb_writebatch_put(batch, op.key.p, op.key.n, op.value.p, op.value.n);
+		else
+			rocksdb_writebatch_delete(batch, op.key.p, op.key.n);
+	}
+	rocksdb_write(r->db, r->write, batch, &error);
+	rocksdb_writebatch_destroy(batch);
+	return result(error, "write", w);
+}
+
+static enum fail rocks_scan(struct kv *kv, struct span from, struct span to,
+	bool (*each)(void *ctx, struct span key, struct span value), void *ctx, struct why *w)
+{
+	rocksdb_iterator_t *it = rocksdb_create_iterator(kv_of(kv)->db, kv_of(kv)->scan);
+	struct span key, value;
+	char *error = NULL;
+
+	for (rocksdb_iter_seek(it, from.p, from.n); rocksdb_iter_valid(it); rocksdb_iter_next(it)) {
+		key.p = rocksdb_iter_key(it, &key.n);
+		if (to.n && span_cmp(key, to) >= 0)
+			break;
+		value.p = rocksdb_iter_value(it, &value.n);
+		if (!each(ctx, key, value))
+			break;
+	}
+	rocksdb_iter_get_error(it, &error);
+	rocksdb_iter_destroy(it);
+	return result(error, "read", w);
+}
+
+static enum fail rocks_flush(struct kv *kv, struct why *w)
+{
+	char *error = NULL;
+
+	rocksdb_flush(kv_of(kv)->db, kv_of(kv)->flush, &error);
+	return result(error, "flush", w);
+}
+
+static uint64_t rocks_unflushed(struct kv *kv)
+{
+	uint64_t bytes = 0, entries = 0;
+
+	/* An empty memtable has a few kilobytes of its own. */
+	if (rocksdb_property_int(kv_of(kv)->db, "rocksdb.num-entries-active-mem-table", &entries) || entries)
+		entries = 1;
+	if (rocksdb_property_int(kv_of(kv)->db, "rocksdb.num-immutable-mem-table", &bytes) || bytes)
+		entries = 1;
+	if (!entries || rocksdb_property_int(kv_of(kv)->db, "rocksdb.cur-size-all-mem-tables", &bytes))
+		return 0;
+	return bytes;
+}
+
+static void rocks_close(struct kv *kv)
+{
+	struct rocks_kv *r;
+
+	if (!kv)
+		return;
+	r = kv_of(kv);
+	if (r->db)
+		rocksdb_close(r->db);
+	rocksdb_flushoptions_destroy(r->flush);
+	rocksdb_writeoptions_destroy(r->write);
+	rocksdb_readoptions_destroy(r->scan);
+	rocksdb_readoptions_destroy(r->read);
+	rocksdb_options_destroy(r->options);
+	rocksdb_cache_destroy(r->cache);
+	free(r);
+}
+
+static const struct kv_ops rocks_ops = {
+	.name = "rocks",
+	.get = rocks_get,
+	.write = rocks_write,
+	.scan = rocks_scan,
+	.flush = rocks_flush,
+	.unflushed = rocks_unflushed,
+	.close = rocks_close,
+};
+
+static void set_tables(struct rocks_kv *r, uint64_t cache_bytes)
+{
+	rocksdb_block_based_table_options_t *t = rocksdb_block_based_options_create();
+
+	r->cache = rocksdb_cache_create_lru(cache_bytes);
+	rocksdb_block_based_options_set_block_cache(t, r->cache);
+	rocksdb_block_based_options_set_checksum(
+		t, CHECKSUM_XXH3); /* the engine's CRC32C is slow as Debian builds it */
+	rocksdb_block_based_options_set_filter_policy(t, rocksdb_filterpolicy_create_bloom_full(FILTER_BITS));
+	/* Indexes and filters count against the cache, so that memory does not grow with the mail. */
+	rocksdb_block_based_options_set_cache_index_and_filter_blocks(t, 1);
+	rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(t, 1);
+	rocksdb_options_set_block_based_table_factory(r->options, t);
+	rocksdb_block_based_options_destroy(t);
+}
+
+static void set_options(struct rocks_kv *r, uint64_t write_bytes)
+{
+	rocksdb_options_t *o = r->options;
+
+	rocksdb_options_set_create_if_missing(o, 1);
+	rocksdb_options_set_paranoid_checks(o, 1);
+	rocksdb_options_set_write_buffer_size(o, write_bytes);
+	rocksdb_options_set_max_write_buffer_number(o, 3); /* one fills while others are flushed: writes do not stall */
+	rocksdb_options_set_max_background_jobs(o, 2);
+	rocksdb_options_set_max_open_files(o, OPEN_FILES);
+	rocksdb_options_set_compression(o, rocksdb_lz4_compression);
+	rocksdb_options_set_level_compaction_dynamic_level_bytes(o, 1);
+	rocksdb_options_set_info_log_level(o, INFO_LOG_WARN);
+	rocksdb_options_set_max_log_file_size(o, INFO_LOG_BYTES);
+	rocksdb_options_set_keep_log_file_num(o, 2);
+	rocksdb_options_set_stats_dump_period_sec(o, 0);
+	rocksdb_options_set_stats_persist_period_sec(o, 0);
+}
+
+enum fail kv_open_rocks(const struct kv_settings *s, struct kv **out, struct why *w)
+{
+	struct rocks_kv *r;
+	char *error = NULL;
+	enum fail fail;
+
+	if (mkdir(s->path, 0700) < 0 && errno != EEXIST)
+		return why_log(w, errno == EACCES || errno == EROFS ? FAIL_NO_PERMISSION : FAIL_IO,
+			"The server's index has a problem.", "index: cannot make %s: %s", s->path, strerror(errno));
+	r = NEW(struct rocks_kv);
+	r->base.ops = &rocks_ops;
+	r->options = rocksdb_options_create();
+	r->read = rocksdb_readoptions_create();
+	r->scan = rocksdb_readoptions_create();
+	r->write = rocksdb_writeoptions_create();
+	r->flush = rocksdb_flushoptions_create();
+	set_options(r, s->write_bytes ? s->write_bytes : WRITE_BYTES);
+	set_tables(r, s->cache_bytes ? s->cache_bytes : CACHE_BYTES);
+	rocksdb_writeoptions_disable_WAL(r->write, 1);
+	rocksdb_flushoptions_set_wait(r->flush, 1);
+	r->db = rocksdb_open(r->options, s->path, &error);
+	fail = result(error, "open", w);
+	if (fail) {
+		r->db = NULL;
+		rocks_close(&r->base);
+		return fail;
+	}
+	*out = &r->base;
+	return FAIL_NONE;
+}
