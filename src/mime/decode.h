@@ -16,4 +16,8 @@ void mime_decoder_feed(struct mime_decoder *d, struct span in, struct buf *out);
 /* No more: what was held back is appended. */
 void mime_decoder_end(struct mime_decoder *d, struct buf *out);
 
+/* Loads the tables of every charset for good, since a confined process cannot load them later (iconv opens files). Call
+ * once before confinement; without it decoding works where files can be opened. Returns how many are not installed. */
+size_t mime_charsets_preload(void);
+
 #endif

@@ -30,6 +30,7 @@ struct mime_address {
 	struct span name, route, mailbox, host;
 };
 /* Calls `each` for every address of the list, in order; linear time; at most `limit` addresses. Spans live until `each` returns. */
-void mime_addresses(struct span value, size_t limit, void (*each)(void *context, const struct mime_address *a), void *context);
+void mime_addresses(
+	struct span value, size_t limit, void (*each)(void *context, const struct mime_address *a), void *context);
 
 #endif

@@ -33,11 +33,11 @@ FAILS mime_parser_end(struct mime_parser *p, struct buf *structure_out);
 
 /* One part, or the whole message (section "" = the row with depth 0). All offsets and sizes in octets. */
 struct mime_part {
-	uint64_t header;      /* offset of its header's first byte (for the message: 0) */
-	uint64_t body;        /* offset of its body = end of its header, past the blank line */
-	uint64_t end;         /* offset past its last byte (the CRLF before a boundary belongs to the boundary) */
-	uint64_t lines;       /* lines of the body */
-	bool is_message;      /* message/rfc822 or message/global: its body is a message with a header of its own */
+	uint64_t header; /* offset of its header's first byte (for the message: 0) */
+	uint64_t body;   /* offset of its body = end of its header, past the blank line */
+	uint64_t end;    /* offset past its last byte (the CRLF before a boundary belongs to the boundary) */
+	uint64_t lines;  /* lines of the body */
+	bool is_message; /* message/rfc822 or message/global: its body is a message with a header of its own */
 	bool is_multipart;
 	struct span type, subtype; /* lower case: "text", "plain" */
 	struct span charset;       /* as given, or "" */
