@@ -12,8 +12,8 @@ static void fold_code(uint32_t code, struct buf *out)
 {
 	utf8proc_int32_t to[DECOMPOSED_MAX];
 	int boundary = 0;
-	utf8proc_ssize_t n = utf8proc_decompose_char((utf8proc_int32_t)code, to, DECOMPOSED_MAX,
-		UTF8PROC_CASEFOLD | UTF8PROC_DECOMPOSE, &boundary);
+	utf8proc_ssize_t n = utf8proc_decompose_char(
+		(utf8proc_int32_t)code, to, DECOMPOSED_MAX, UTF8PROC_CASEFOLD | UTF8PROC_DECOMPOSE, &boundary);
 
 	if (n < 0 || n > DECOMPOSED_MAX) {
 		utf8_add(out, code);

@@ -15,10 +15,10 @@ void search_fold(struct span text, struct buf *out);
 bool search_finds(struct span text, struct span needle);
 
 struct search_stream {
-	struct buf window;   /* folded text: what was kept of the pieces before, and the newest piece */
-	char held[4];        /* the start of a code point that was cut */
+	struct buf window; /* folded text: what was kept of the pieces before, and the newest piece */
+	char held[4];      /* the start of a code point that was cut */
 	size_t held_n;
-	size_t keep;         /* octets of earlier text that a needle may begin in */
+	size_t keep; /* octets of earlier text that a needle may begin in */
 };
 
 /* `longest`: octets of the longest folded needle. */

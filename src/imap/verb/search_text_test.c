@@ -56,9 +56,14 @@ static void test_finds(void **state)
 
 static void test_broken_utf8_is_replaced(void **state)
 {
-	assert_true(finds("a\xff" "b", "a\ufffd" "b"));
+	assert_true(finds("a\xff"
+			  "b",
+		"a\ufffd"
+		"b"));
 	assert_true(finds("a\xc3", "a\ufffd"));
-	assert_true(finds("\xe2\x82" "x", "x"));
+	assert_true(finds("\xe2\x82"
+			  "x",
+		"x"));
 }
 
 /* Fed in pieces of every size, a stream shows each needle just as the whole text does. */

@@ -2,7 +2,113 @@
  * Never reads a message, never fails on a broken one: what is not there is not found, and the caller sends the empty string. */
 #include "imap/verb/section.h"
 
+#include "imap/wire/print.h"
 #include "mime/header.h"
+
+/* ── Grammar ────────────────────────────────────────────────────────────────────────────────────────────── */
+
+/* "1.2", and whether a '.' and a word follow. */
+static bool args_section_numbers(struct args *a, struct section *s, bool *word_follows)
+{
+	uint32_t numbers[MIME_DEPTH_MAX + 1], *kept;
+
+	*word_follows = true;
+	while (args_peek(a) >= '0' && args_peek(a) <= '9') {
+		if (s->depth == ARRAY_LEN(numbers))
+			return args_wrong(a, "a section number of fewer levels is expected");
+		if (!args_nz_number(a, &numbers[s->depth]))
+			return false;
+		s->depth++;
+		*word_follows = args_if(a, '.');
+		if (!*word_follows)
+			break;
+	}
+	if (s->depth == 0)
+		return true;
+	kept = arena_alloc(a->arena, s->depth * sizeof(*kept));
+	if (!kept)
+		return args_wrong(a, "the command is too long");
+	memcpy(kept, numbers, s->depth * sizeof(*kept));
+	s->numbers = kept;
+	return true;
+}
+
+static bool args_section_fields(struct args *a, struct section *s)
+{
+	struct span names[64], *all = names;
+	size_t room = ARRAY_LEN(names);
+
+	if (!args_sp(a) || !args_open(a))
+		return false;
+	do {
+		if (s->field_count == room) {
+			struct span *more = room < SECTION_FIELDS_MAX
+						    ? arena_alloc(a->arena, SECTION_FIELDS_MAX * sizeof(*more))
+						    : NULL;
+
+			if (!more)
+				return args_wrong(a, "fewer header fields are expected");
+			memcpy(more, all, room * sizeof(*more));
+			all = more;
+			room = SECTION_FIELDS_MAX;
+		}
+		if (!args_astring(a, &all[s->field_count]))
+			return false;
+		s->field_count++;
+	} while (args_peek(a) == ' ' && args_sp(a) && args_peek(a) != ')');
+	if (all == names) {
+		all = arena_alloc(a->arena, s->field_count * sizeof(*all));
+		if (!all)
+			return args_wrong(a, "the command is too long");
+		memcpy(all, names, s->field_count * sizeof(*all));
+	}
+	s->fields = all;
+	return args_close(a);
+}
+
+static bool args_section_word(struct args *a, struct section *s)
+{
+	static const struct {
+		struct span word;
+		enum section_part part;
+	} words[] = {/* longer ones before their beginnings */
+		{SPAN("HEADER.FIELDS.NOT"), SECTION_FIELDS_NOT}, {SPAN("HEADER.FIELDS"), SECTION_FIELDS},
+		{SPAN("HEADER"), SECTION_HEADER}, {SPAN("TEXT"), SECTION_TEXT}, {SPAN("MIME"), SECTION_MIME}};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (!span_take_nocase(&a->rest, words[i].word))
+			continue;
+		s->part = words[i].part;
+		if (s->part == SECTION_MIME && s->depth == 0)
+			return args_wrong(a, "MIME needs a part number");
+		if (s->part == SECTION_FIELDS || s->part == SECTION_FIELDS_NOT)
+			return args_section_fields(a, s);
+		return true;
+	}
+	return args_wrong(a, "a section is expected");
+}
+
+bool args_section(struct args *a, struct section *out)
+{
+	struct section s = {.part = SECTION_WHOLE};
+	bool word_follows;
+
+	if (!args_char(a, '[') || !args_section_numbers(a, &s, &word_follows))
+		return false;
+	if (word_follows && (s.depth > 0 || args_peek(a) != ']') && !args_section_word(a, &s))
+		return false;
+	if (!args_char(a, ']'))
+		return false;
+	if (args_if(a, '<')) {
+		s.partial = true;
+		if (!args_number(a, &s.first) || !args_char(a, '.') || !args_number(a, &s.count) || !args_char(a, '>'))
+			return false;
+	}
+	*out = s;
+	return true;
+}
+
+/* ── Octets ─────────────────────────────────────────────────────────────────────────────────────────────── */
 
 bool section_needs_structure(const struct section *s)
 {
@@ -15,8 +121,8 @@ static struct section_extent extent_of(uint64_t from, uint64_t to, uint32_t pref
 	return (struct section_extent){prefix + from, to > from ? to - from : 0};
 }
 
-static bool part_extent(const struct section *s, const struct mime_structure *structure, uint32_t prefix,
-	struct section_extent *out)
+static bool part_extent(
+	const struct section *s, const struct mime_structure *structure, uint32_t prefix, struct section_extent *out)
 {
 	struct mime_part part;
 
@@ -28,8 +134,8 @@ static bool part_extent(const struct section *s, const struct mime_structure *st
 }
 
 /* HEADER (and its filters) and TEXT: of the message itself, or of one inside a message/rfc822 part. */
-static bool message_extent(const struct section *s, const struct mime_structure *structure, uint32_t prefix,
-	struct section_extent *out)
+static bool message_extent(
+	const struct section *s, const struct mime_structure *structure, uint32_t prefix, struct section_extent *out)
 {
 	struct mime_part part;
 
@@ -97,9 +203,9 @@ void section_filter(const struct section *s, struct buf *header)
 	struct span rest = buf_span(header);
 	struct mime_field field;
 	size_t kept = 0;
-	bool blank = mime_header_length(rest) > 0 &&
-		(span_ends(rest, SPAN("\r\n\r\n")) || span_ends(rest, SPAN("\n\n")) || span_eq(rest, SPAN("\r\n")) ||
-			span_eq(rest, SPAN("\n")));
+	bool blank =
+		mime_header_length(rest) > 0 && (span_ends(rest, SPAN("\r\n\r\n")) || span_ends(rest, SPAN("\n\n")) ||
+							span_eq(rest, SPAN("\r\n")) || span_eq(rest, SPAN("\n")));
 
 	while (mime_field_take(&rest, &field)) {
 		if (names_field(s, field.name) != (s->part == SECTION_FIELDS))
@@ -113,28 +219,7 @@ void section_filter(const struct section *s, struct buf *header)
 		buf_add_lit(header, "\r\n");
 }
 
-/* An astring that a client can read back as it sent it: an atom where it is one, else quoted. Field names never hold CR or LF. */
-static void add_field_name(struct span name, struct buf *out)
-{
-	bool atom = name.n > 0;
-
-	for (size_t i = 0; i < name.n && atom; i++) {
-		unsigned char c = (unsigned char)name.p[i];
-
-		atom = c > ' ' && c < 0x7f && !memchr("(){%*\"\\]", c, 8);
-	}
-	if (atom) {
-		buf_add(out, name);
-		return;
-	}
-	buf_add_byte(out, '"');
-	for (size_t i = 0; i < name.n; i++) {
-		if (name.p[i] == '"' || name.p[i] == '\\')
-			buf_add_byte(out, '\\');
-		buf_add_byte(out, name.p[i]);
-	}
-	buf_add_byte(out, '"');
-}
+/* ── Name ───────────────────────────────────────────────────────────────────────────────────────────────── */
 
 enum fail section_name(const struct section *s, struct buf *out)
 {
@@ -156,7 +241,7 @@ enum fail section_name(const struct section *s, struct buf *out)
 		for (size_t i = 0; i < s->field_count; i++) {
 			if (i > 0)
 				buf_add_byte(out, ' ');
-			add_field_name(s->fields[i], out);
+			print_astring(out, s->fields[i]);
 		}
 		buf_add_byte(out, ')');
 	}

@@ -3,10 +3,13 @@
 #ifndef IMAP_VERB_SECTION_H
 #define IMAP_VERB_SECTION_H
 
+#include "imap/wire/args.h"
 #include "mime/mime.h"
 
+enum { SECTION_FIELDS_MAX = 1000 };
+
 enum section_part {
-	SECTION_WHOLE,      /* BODY[], BODY[1.2] */
+	SECTION_WHOLE, /* BODY[], BODY[1.2] */
 	SECTION_HEADER,
 	SECTION_FIELDS,     /* HEADER.FIELDS */
 	SECTION_FIELDS_NOT, /* HEADER.FIELDS.NOT */
@@ -16,11 +19,11 @@ enum section_part {
 
 struct section {
 	enum section_part part;
-	const uint32_t *numbers;   /* "1.2" = {1, 2} */
+	const uint32_t *numbers; /* "1.2" = {1, 2} */
 	size_t depth;
 	const struct span *fields; /* names of SECTION_FIELDS and SECTION_FIELDS_NOT */
 	size_t field_count;
-	bool partial;              /* <first.count> was asked for */
+	bool partial; /* <first.count> was asked for */
 	uint32_t first, count;
 };
 
@@ -28,6 +31,9 @@ struct section {
 struct section_extent {
 	uint64_t offset, length;
 };
+
+/* What follows "BODY": "[1.2.HEADER.FIELDS (To)]<0.100>". */
+bool args_section(struct args *a, struct section *out);
 
 /* Does it need the message's structure to be found? BODY[] does not. */
 bool section_needs_structure(const struct section *s);

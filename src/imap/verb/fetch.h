@@ -1,0 +1,76 @@
+/* FETCH at work: the cursor over the messages, and the state of the one answer that is being written.
+ *
+ *            ┌──────────────────────────── next message ─────────────────────────────┐
+ *   NEXT ─► SEEN ─► STRUCTURE ─► ITEMS ─┬─► TEXT (from memory) ───────────► ITEMS ... ┘
+ *                                       ├─► HEADER (read whole, filtered) ─► TEXT
+ *                                       └─► OCTETS (read piece by piece) ──► ITEMS
+ *
+ * SEEN, STRUCTURE, HEADER and OCTETS ask the store; each has a phase of its own for what came of it (*_GOT). */
+#ifndef IMAP_VERB_FETCH_H
+#define IMAP_VERB_FETCH_H
+
+#include "imap/verb/command.h"
+#include "imap/verb/fetch_items.h"
+#include "imap/verb/view.h"
+
+enum {
+	FETCH_PIECE_MAX = 64 << 10,  /* octets that are read and sent at once */
+	FETCH_HEADER_MAX = 1 << 20,  /* of a header that HEADER.FIELDS looks at */
+	FETCH_SEEN_MESSAGES = 64,    /* messages whose \Seen is set in one batch, ahead of their answers */
+	FETCH_SEEN_OCTETS = 1 << 20, /* no more than about so many octets ahead */
+};
+
+enum fetch_phase {
+	FETCHING_NEXT,
+	FETCHING_SEEN_GOT,
+	FETCHING_STRUCTURE,
+	FETCHING_STRUCTURE_GOT,
+	FETCHING_ITEMS,
+	FETCHING_TEXT,
+	FETCHING_HEADER,
+	FETCHING_HEADER_GOT,
+	FETCHING_OCTETS,
+	FETCHING_OCTETS_GOT,
+};
+
+struct fetch_cursor {
+	size_t range;
+	uint32_t seq; /* 0 = the range's first */
+};
+
+struct fetch {
+	struct fetch_items items;
+	struct seq_range *ranges;
+	size_t range_n;
+	struct fetch_cursor at;
+	enum fetch_phase phase;
+	enum fail trouble; /* a message could not be read: the answer to the whole command */
+	/* \Seen */
+	bool sees;                          /* the items set it, and this user may */
+	struct fetch_cursor seen_until;     /* messages before have been looked at for it */
+	uint32_t seen[FETCH_SEEN_MESSAGES]; /* sequence numbers, ascending, of those that it was set for */
+	size_t seen_n;
+	/* the message at hand */
+	uint32_t seq;
+	struct message row;
+	size_t item;
+	struct buf structure;
+	struct arena arena;                /* of `mime` */
+	const struct mime_structure *mime; /* NULL: none, or it could not be read */
+	/* the item at hand */
+	struct span text;           /* still to be sent from memory */
+	struct section_extent left; /* still to be read */
+	size_t asked, had;          /* octets of the read under way, and of `piece` before it */
+	bool opened;                /* its literal has begun */
+	struct buf piece;
+};
+
+/* fetch_message.c: one message's answer. The step of each phase from STRUCTURE on; STEP_AGAIN = see `phase`. */
+enum step fetch_message_step(struct command *c, struct fetch *f);
+/* Begins the answer for message `f->seq`, whose row is `f->row`. */
+void fetch_message_begin(struct command *c, struct fetch *f);
+
+/* A call of the store with &c->wait answered `f`; its failure is looked at in the next phase. */
+enum step fetch_asked(struct command *c, enum fail f);
+
+#endif
