@@ -86,6 +86,12 @@ struct stream *stream_new(
 	return s;
 }
 
+enum fail stream_preload(struct stream *s, struct span bytes)
+{
+	stream_poke(s);
+	return buf_add(&s->in, bytes);
+}
+
 void stream_set_owner(struct stream *s, const struct stream_events *events, void *ctx)
 {
 	s->events = events;

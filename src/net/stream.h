@@ -34,6 +34,8 @@ struct stream_limits {
 /* Takes over `fd` (non-blocking from here on). Reading starts at once. */
 struct stream *stream_new(
 	struct loop *l, int fd, const struct stream_limits *limits, const struct stream_events *events, void *ctx);
+/* Bytes that came before the stream was ours: offered before anything that is read. At most input_max, before any input. */
+enum fail stream_preload(struct stream *s, struct span bytes);
 /* Replaces owner and events; bytes that were kept are offered to the new owner on the next turn. */
 void stream_set_owner(struct stream *s, const struct stream_events *events, void *ctx);
 
