@@ -48,7 +48,7 @@ static struct log_pos get_pos(const char *p)
 	return (struct log_pos){get32(p), get32(p + 4)};
 }
 
-void segment_header_put(const struct segment_header *h, char dst[SEGMENT_START])
+void segment_header_put(struct segment_header *h, char dst[SEGMENT_START])
 {
 	char *p = dst;
 
@@ -62,7 +62,8 @@ void segment_header_put(const struct segment_header *h, char dst[SEGMENT_START])
 	p = put_pos(p, h->cut);
 	p = put_pos(p, h->durable);
 	p = put64(p, h->group);
-	put64(p, XXH3_64bits(dst, SEGMENT_HEADER_SIZE - 8));
+	h->sum = XXH3_64bits(dst, SEGMENT_HEADER_SIZE - 8);
+	put64(p, h->sum);
 	memcpy(dst + SEGMENT_HEADER_COPY, dst, SEGMENT_HEADER_SIZE);
 }
 
@@ -84,6 +85,7 @@ static bool header_at(struct span bytes, size_t at, struct segment_header *out)
 		.cut = get_pos(p + 32),
 		.durable = get_pos(p + 40),
 		.group = get64(p + 48),
+		.sum = get64(p + 56),
 	};
 	return true;
 }

@@ -27,6 +27,7 @@ struct segment_header {
 	struct log_pos cut;           /* where the previous generation's live records end */
 	struct log_pos durable;       /* end of the newest durable group when the segment was begun */
 	uint64_t group;               /* number of that group */
+	uint64_t sum; /* its checksum: the link in the chain of the group that goes on into the segment */
 };
 
 struct record_header {
@@ -47,8 +48,8 @@ struct group_end {
 	uint32_t count;         /* of its records */
 };
 
-/* Both copies, with everything up to SEGMENT_START. */
-void segment_header_put(const struct segment_header *h, char dst[SEGMENT_START]);
+/* Both copies, with everything up to SEGMENT_START. Fills h->sum. */
+void segment_header_put(struct segment_header *h, char dst[SEGMENT_START]);
 /* From either copy; false when neither is whole. A newer version is told by h->version: the fields up to there keep their
  * place for ever, and so does the checksum. */
 bool segment_header_get(struct span bytes, struct segment_header *out);

@@ -122,6 +122,8 @@ static struct log_commit *land(struct log *log, struct flight *f)
 	if (f->result) {
 		log->broken = true;
 	} else {
+		/* What this group's end says of the one before is on the disk now. */
+		segments_proven(&log->segments, log->durable_end.segment);
 		log->durable_end = f->end;
 	}
 	for (size_t i = 0; i < f->sealed_count; i++) {

@@ -34,6 +34,7 @@ static enum fail begin_segment(struct log *log, uint32_t number, struct why *w)
 	if (fail)
 		return fail;
 	log->tail = SEGMENT_START;
+	log->chain = chain_add(log->chain, h.sum);           /* the group's, which goes on into this segment */
 	return segment_use(&log->segments, log->current, w); /* its file stays open while it is written to */
 }
 
@@ -53,6 +54,7 @@ static enum fail begin_generation(struct log *log, const struct recovery *r, str
 	if (fail)
 		return fail;
 	log->group_start = (struct log_pos){last + 1, SEGMENT_START};
+	segments_proven(s, last + 1); /* this header does */
 	fail = log->current->file->ops->sync(log->current->file, w);
 	if (fail)
 		return fail;

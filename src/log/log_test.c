@@ -4,113 +4,8 @@
 
 #include <unistd.h>
 
-#include "base/memory.h"
-#include "log/format.h"
-
-enum { SEEN_MAX = 4096, TYPE = 7 };
-
-/* What a replay told. */
-struct seen {
-	size_t count, rot;
-	struct log_pos pos[SEEN_MAX];
-	uint32_t tag[SEEN_MAX]; /* the first four bytes of the payload */
-	uint32_t length[SEEN_MAX];
-};
-
-static enum fail see_record(void *context, struct log_pos pos, uint8_t type, struct span payload, struct why *w)
-{
-	struct seen *seen = context;
-	uint32_t tag = 0;
-
-	(void)w;
-	assert_int_equal(type, TYPE);
-	assert_true(seen->count < SEEN_MAX);
-	seen->pos[seen->count] = pos;
-	seen->length[seen->count] = (uint32_t)payload.n;
-	assert_true(span_take_be32(&payload, &tag));
-	seen->tag[seen->count++] = tag;
-	return FAIL_NONE;
-}
-
-static void see_rot(void *context, struct log_pos pos, const char *what)
-{
-	struct seen *seen = context;
-
-	(void)pos;
-	(void)what;
-	seen->rot++;
-}
-
-static struct log *open_log(
-	struct disk *disk, struct loop *loop, uint32_t segment_size, struct log_pos from, struct seen *seen)
-{
-	struct log_settings settings = {.dir = "log", .segment_size = segment_size};
-	struct log_replay replay = {.context = seen, .record = see_record, .rot = see_rot};
-	struct why w = {0};
-	struct log *log = NULL;
-	enum fail fail;
-
-	memset(seen, 0, sizeof *seen);
-	fail = log_open(disk, &settings, loop, from, &replay, &log, &w);
-	if (fail)
-		print_error("log_open: %s\n", w.log);
-	assert_int_equal(fail, FAIL_NONE);
-	return log;
-}
-
-/* A payload that begins with its tag and goes on with bytes made from it. */
-static struct log_pos append(struct log *log, uint32_t tag, uint32_t length)
-{
-	char *p = memory_new(length < 4 ? 4 : length);
-	struct span parts[2];
-	struct log_pos pos;
-	struct why w;
-
-	for (uint32_t i = 4; i < length; i++)
-		p[i] = (char)(tag * 31 + i);
-	p[0] = (char)(tag >> 24);
-	p[1] = (char)(tag >> 16);
-	p[2] = (char)(tag >> 8);
-	p[3] = (char)tag;
-	parts[0] = span(p, 4);
-	parts[1] = span(p + 4, length < 4 ? 0 : length - 4);
-	assert_int_equal(log_append(log, TYPE, parts, 2, &pos, &w), FAIL_NONE);
-	free(p);
-	return pos;
-}
-
-struct ticket {
-	struct log_commit commit;
-	int answers;
-	enum log_result result;
-	unsigned order;
-};
-
-static unsigned order_now;
-
-static void answered(struct log_commit *c, enum log_result result)
-{
-	struct ticket *t = CONTAINER_OF(c, struct ticket, commit);
-
-	t->answers++;
-	t->result = result;
-	t->order = ++order_now;
-}
-
-static void commit(struct log *log, struct ticket *t)
-{
-	*t = (struct ticket){.commit.done = answered};
-	log_commit(log, &t->commit);
-}
-
-static void commit_done(struct log *log)
-{
-	struct ticket t;
-
-	commit(log, &t);
-	assert_int_equal(t.answers, 1);
-	assert_int_equal(t.result, LOG_DONE);
-}
+#include "log/faulty.h"
+#include "log/log_bench.h"
 
 static void read_back(struct log *log, struct log_pos pos, uint32_t tag, uint32_t length)
 {
@@ -264,12 +159,204 @@ static void commits_are_grouped_on_a_loop(void **state)
 	disk->ops->free(disk);
 }
 
+/* A read as its reader keeps it. */
+struct reader {
+	struct log_read read;
+	int answers;
+	enum fail fail;
+	char bytes[400];
+};
+
+static void was_read(struct log_read *r, enum fail f)
+{
+	struct reader *reader = CONTAINER_OF(r, struct reader, read);
+
+	reader->answers++;
+	reader->fail = f;
+}
+
+static enum fail begin_read(struct log *log, struct reader *r, struct log_pos pos, uint32_t length)
+{
+	*r = (struct reader){.read = {.pos = pos, .type = TYPE, .n = length, .dst = r->bytes, .done = was_read}};
+	return log_read(log, &r->read);
+}
+
+/* What is not in the cache is read by a worker; a log that is closed meanwhile does not matter. */
+static void cold_reads_are_done_by_a_worker(void **state)
+{
+	struct disk *below = disk_memory(), *disk = disk_faulty(below);
+	struct reader good, wrong, late;
+	struct log_pos pos;
+	struct seen seen;
+	struct loop loop;
+	struct log *log;
+
+	(void)state;
+	loop_init(&loop);
+	log = open_log(disk, &loop, 0, (struct log_pos){0, 0}, &seen);
+	pos = append(log, 3, 400);
+	assert_int_equal(begin_read(log, &good, pos, 400), FAIL_NONE); /* not even written yet */
+	assert_int_equal(good.bytes[399], (char)(3 * 31 + 399));
+	log_close(log);
+	log = open_log(disk, &loop, 0, (struct log_pos){0, 0}, &seen);
+	pos = append(log, 3, 400);
+	{
+		struct ticket t;
+
+		commit(log, &t);
+		loop_run(&loop);
+		assert_int_equal(t.result, LOG_DONE);
+	}
+	faulty_set(disk, FAULTY_READ_CACHED, 1, FAIL_BUSY, true);
+	assert_int_equal(begin_read(log, &good, pos, 400), FAIL_BUSY);
+	assert_int_equal(begin_read(log, &wrong, pos, 399), FAIL_BUSY);
+	wrong.read.type = TYPE; /* shorter than the record: fine, but not checked */
+	assert_int_equal(good.answers, 0);
+	loop_run(&loop);
+	assert_int_equal(good.answers + wrong.answers, 2);
+	assert_int_equal(good.fail, FAIL_NONE);
+	assert_int_equal(good.bytes[399], (char)(3 * 31 + 399));
+	pos.offset += 8;
+	assert_int_equal(begin_read(log, &wrong, pos, 40), FAIL_BUSY);
+	pos.offset -= 8;
+	assert_int_equal(begin_read(log, &late, pos, 400), FAIL_BUSY);
+	log_close(log);
+	assert_int_equal(late.answers, 0);
+	loop_run(&loop);
+	assert_int_equal(wrong.fail, FAIL_CORRUPT);
+	assert_true(wrong.read.why.text[0]);
+	assert_int_equal(late.answers, 1);
+	assert_int_equal(late.fail, FAIL_NONE);
+	loop_fini(&loop);
+	disk->ops->free(disk);
+	below->ops->free(below);
+}
+
+static bool has_segment(const struct log *log, uint32_t number)
+{
+	struct log_segment_info info[64];
+	size_t n = log_segments(log, info, ARRAY_LEN(info));
+
+	for (size_t i = 0; i < n && i < ARRAY_LEN(info); i++)
+		if (info[i].number == number)
+			return true;
+	return false;
+}
+
+static void segments_go_when_nobody_needs_them(void **state)
+{
+	struct disk *disk = disk_memory();
+	struct seen seen;
+	struct log *log = open_log(disk, NULL, 2000, (struct log_pos){0, 0}, &seen);
+	struct log_pos pos[8];
+	struct why w;
+
+	(void)state;
+	for (uint32_t i = 0; i < 8; i++) {
+		pos[i] = append(log, i, 1000);
+		commit_done(log);
+	}
+	assert_int_equal(log_remove_segment(log, pos[7].segment, &w), FAIL_CANNOT); /* still written to */
+	assert_int_equal(log_remove_segment(log, pos[0].segment, &w), FAIL_NONE);
+	assert_false(has_segment(log, pos[0].segment));
+	log_pin(log, pos[2].segment);
+	log_pin(log, pos[2].segment);
+	assert_int_equal(log_remove_segment(log, pos[2].segment, &w), FAIL_NONE);
+	assert_int_equal(log_remove_segment(log, pos[2].segment, &w), FAIL_NONE);
+	read_back(log, pos[2], 2, 1000);
+	log_unpin(log, pos[2].segment);
+	assert_true(has_segment(log, pos[2].segment));
+	log_unpin(log, pos[2].segment);
+	assert_false(has_segment(log, pos[2].segment));
+	/* Left behind by a group that no later one proves yet: it goes with the next. */
+	pos[0] = append(log, 8, 900);
+	pos[1] = append(log, 9, 1500);
+	assert_true(pos[1].segment > pos[0].segment);
+	commit_done(log);
+	assert_int_equal(log_remove_segment(log, pos[0].segment, &w), FAIL_NONE);
+	assert_true(has_segment(log, pos[0].segment));
+	append(log, 10, 10);
+	commit_done(log);
+	assert_false(has_segment(log, pos[0].segment));
+	log_close(log);
+	log = open_log(disk, NULL, 2000, (struct log_pos){0, 0}, &seen);
+	assert_int_equal(seen.rot, 0);
+	assert_false(told(&seen, 0));
+	assert_false(told(&seen, 2));
+	assert_false(told(&seen, 8));
+	assert_true(told(&seen, 7) && told(&seen, 9) && told(&seen, 10));
+	log_close(log);
+	disk->ops->free(disk);
+}
+
+/* The header that tells where a generation ended may go before that generation does: its torn tail stays dead. */
+static void a_torn_tail_stays_dead_without_the_next_generation(void **state)
+{
+	struct disk *disk = disk_memory(), *copy;
+	struct seen seen;
+	struct log *log = open_log(disk, NULL, 0, (struct log_pos){0, 0}, &seen);
+	struct why w;
+
+	(void)state;
+	append(log, 0, 100);
+	commit_done(log);
+	append(log, 0xdead, 70000); /* written through, never committed */
+	copy = copy_disk(disk, 1);
+	log_close(log);
+	for (uint32_t generation = 2; generation < 6; generation++) {
+		log = open_log(copy, NULL, 0, (struct log_pos){0, 0}, &seen);
+		assert_int_equal(seen.count, generation == 2 ? 1 : 2);
+		assert_int_equal(seen.rot, 0);
+		assert_false(told(&seen, 0xdead));
+		append(log, generation, 30);
+		commit_done(log);
+		if (generation > 2)
+			assert_int_equal(log_remove_segment(log, generation - 1, &w), FAIL_NONE);
+		log_close(log);
+	}
+	copy->ops->free(copy);
+	disk->ops->free(disk);
+}
+
+static void reading_only_writes_nothing(void **state)
+{
+	struct disk *below = disk_memory(), *disk = disk_faulty(below);
+	struct log_settings settings = {.dir = "log", .read_only = true};
+	struct seen seen = {0};
+	struct log_replay replay = {.context = &seen, .record = see_record, .rot = see_rot};
+	struct log *log = open_log(below, NULL, 0, (struct log_pos){0, 0}, &seen);
+	struct log_pos pos = append(log, 0, 100), nowhere;
+	struct span part = SPAN("abcd");
+	struct why w;
+
+	(void)state;
+	commit_done(log);
+	log_close(log);
+	nowhere = (struct log_pos){0, 0};
+	memset(&seen, 0, sizeof seen);
+	assert_int_equal(log_open(disk, &settings, NULL, nowhere, &replay, &log, &w), FAIL_NONE);
+	assert_int_equal(seen.count, 1);
+	read_back(log, pos, 0, 100);
+	assert_int_equal(log_append(log, TYPE, &part, 1, &nowhere, &w), FAIL_NO_PERMISSION);
+	log_close(log);
+	assert_int_equal(faulty_count(disk, FAULTY_WRITE) + faulty_count(disk, FAULTY_SYNC) +
+				 faulty_count(disk, FAULTY_SYNC_DIR) + faulty_count(disk, FAULTY_REMOVE) +
+				 faulty_count(disk, FAULTY_MAKE_DIR),
+		0);
+	disk->ops->free(disk);
+	below->ops->free(below);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_committed_comes_back_memory),
 		cmocka_unit_test(what_was_committed_comes_back_real),
 		cmocka_unit_test(commits_are_grouped_on_a_loop),
+		cmocka_unit_test(cold_reads_are_done_by_a_worker),
+		cmocka_unit_test(segments_go_when_nobody_needs_them),
+		cmocka_unit_test(a_torn_tail_stays_dead_without_the_next_generation),
+		cmocka_unit_test(reading_only_writes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

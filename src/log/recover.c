@@ -42,7 +42,7 @@ static enum fail header_from_group_end(struct recover_segment *it, struct why *w
 				continue;
 			it->known = true;
 			it->header = (struct segment_header){FORMAT_VERSION, pos.segment, g.generation,
-				g.previous_generation, g.cut, g.cut, g.number - 1};
+				g.previous_generation, g.cut, g.cut, g.number - 1, 0};
 		}
 	}
 	free(bytes);
@@ -117,6 +117,10 @@ static enum fail survey_segment(struct survey *s, struct recover_segment *it, st
 
 	if (fail)
 		return fail;
+	if (from == SEGMENT_START && it->header_bad)
+		count_from(s, (struct log_pos){0, 0});
+	else if (from == SEGMENT_START)
+		s->chain = chain_add(s->chain, it->header.sum);
 	walk_begin(&w, it->segment->file, it->segment->number, it->header.generation, from, UINT64_MAX);
 	while (!fail && !(fail = walk_step(&w, &item, why)) && item != WALK_END) {
 		struct log_pos after = {w.segment, (uint32_t)w.next};
@@ -172,9 +176,10 @@ static enum fail survey_run(struct recovery *r, size_t first, size_t last, struc
 	return FAIL_NONE;
 }
 
-static void set_live(struct recovery *r, size_t first, size_t last, struct log_pos end)
+/* Segments first..next-1, unreadable ones among them. */
+static void set_live(struct recovery *r, size_t first, size_t next, struct log_pos end)
 {
-	for (size_t i = first; i <= last; i++) {
+	for (size_t i = first; i < next; i++) {
 		struct recover_segment *it = &r->each[i];
 
 		it->whole = it->segment->number < end.segment;
@@ -206,8 +211,10 @@ static size_t next_known(const struct recovery *r, size_t i)
 
 static enum fail find_ends(struct recovery *r, struct why *w)
 {
-	size_t count = r->count;
+	size_t count = r->count, known = next_known(r, 0);
 
+	if (known < count)
+		set_live(r, 0, known, r->each[known].header.cut);
 	for (size_t first = next_known(r, 0); first < count; first = next_known(r, first)) {
 		size_t last = run_end(r, first), next = next_known(r, last + 1);
 		struct log_pos end;
@@ -229,7 +236,7 @@ static enum fail find_ends(struct recovery *r, struct why *w)
 			r->proven = s.proven;
 		}
 		r->end = end;
-		set_live(r, first, last, end);
+		set_live(r, first, next, end);
 		first = last + 1;
 	}
 	return FAIL_NONE;

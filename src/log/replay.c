@@ -68,7 +68,7 @@ enum fail recover_replay(struct recovery *r, struct log_pos from, const struct l
 
 		if (it->segment->number < from.segment)
 			continue;
-		if (it->header_bad && (it->known ? it->live_to > 0 : it->segment->number < r->end.segment))
+		if (it->header_bad && (it->whole || it->live_to > 0))
 			tell_rot(replay, (struct log_pos){it->segment->number, 0},
 				"the segment's header cannot be read");
 		if (!it->known)

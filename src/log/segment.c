@@ -113,7 +113,7 @@ static void make_room(struct segments *s)
 		close_file(s, oldest);
 }
 
-enum fail segment_create(struct segments *s, const struct segment_header *h, struct segment **out, struct why *w)
+enum fail segment_create(struct segments *s, struct segment_header *h, struct segment **out, struct why *w)
 {
 	char path[SEGMENT_PATH_MAX], head[SEGMENT_START];
 	struct iovec iov = {head, sizeof head};
@@ -177,20 +177,38 @@ static enum fail remove_now(struct segments *s, struct segment *segment, struct 
 	return FAIL_NONE;
 }
 
+/* A doomed segment goes when nobody uses it and something later proves that it was synced: see segments_proven. */
+static enum fail remove_if_free(struct segments *s, struct segment *segment, struct why *w)
+{
+	if (segment->uses || segment->pins || segment->number >= s->removable_below)
+		return FAIL_NONE;
+	segment->doomed = false; /* should it fail, the file stays and takes room, until somebody asks again */
+	s->doomed--;
+	return remove_now(s, segment, w);
+}
+
 void segment_unuse(struct segments *s, struct segment *segment)
 {
 	segment->uses--;
-	if (segment->doomed && !segment->uses && !segment->pins) {
-		/* When this fails the file stays: it takes room, and is asked for again after the next start. */
-		if (remove_now(s, segment, NULL))
-			segment->doomed = false;
-	}
+	if (segment->doomed)
+		(void)!remove_if_free(s, segment, NULL);
+}
+
+void segments_proven(struct segments *s, uint32_t number)
+{
+	if (number <= s->removable_below)
+		return;
+	s->removable_below = number;
+	for (size_t i = s->count; s->doomed && i-- > 0;)
+		if (s->by_number[i]->doomed)
+			(void)!remove_if_free(s, s->by_number[i], NULL);
 }
 
 enum fail segment_remove(struct segments *s, struct segment *segment, struct why *w)
 {
-	if (!segment->uses && !segment->pins)
-		return remove_now(s, segment, w);
-	segment->doomed = true;
-	return FAIL_NONE;
+	if (!segment->doomed) {
+		segment->doomed = true;
+		s->doomed++;
+	}
+	return remove_if_free(s, segment, w);
 }

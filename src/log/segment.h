@@ -11,7 +11,7 @@ struct segment {
 	uint64_t bytes;
 	bool sealed;
 	bool unsynced; /* has bytes that no sync has covered */
-	bool doomed;   /* goes with its last user */
+	bool doomed;   /* to be removed when it may */
 	unsigned pins; /* of those who will read it */
 	unsigned uses; /* of its open file, at this moment */
 	uint64_t used_at;
@@ -25,7 +25,9 @@ struct segments {
 	size_t count;
 	size_t open_files;
 	uint64_t clock;
-	bool dir_changed; /* names were added or removed since the directory was synced */
+	size_t doomed;
+	uint32_t removable_below; /* see segments_proven */
+	bool dir_changed;         /* names were added or removed since the directory was synced */
 };
 
 void segments_init(struct segments *s, struct disk *disk, const char *dir);
@@ -34,12 +36,14 @@ void segments_fini(struct segments *s);
 FAILS segments_load(struct segments *s, struct why *w);
 struct segment *segment_find(const struct segments *s, uint32_t number);
 /* Creates the file, without syncing anything. */
-FAILS segment_create(struct segments *s, const struct segment_header *h, struct segment **out, struct why *w);
+FAILS segment_create(struct segments *s, struct segment_header *h, struct segment **out, struct why *w);
 /* Opens the file if it is not open; it stays so until segment_unuse. */
 FAILS segment_use(struct segments *s, struct segment *segment, struct why *w);
-/* Closes the file when too many are open, and removes a doomed segment that nobody uses any more. */
 void segment_unuse(struct segments *s, struct segment *segment);
-/* Removes the file at once, or once nobody uses it. */
+/* Segments below `number` hold only groups that something written later proves to have been synced. Only such may go: recovery
+ * takes a group that is not complete, and that nothing proves, for a torn write. */
+void segments_proven(struct segments *s, uint32_t number);
+/* Removes the file at once, or once nobody uses it and it is proven. */
 FAILS segment_remove(struct segments *s, struct segment *segment, struct why *w);
 
 #endif

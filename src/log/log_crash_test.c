@@ -1,0 +1,311 @@
+/* Power loss: short histories are replayed through the recording disk, and from every state that may be left the log must come
+ * up with everything that was promised, nothing half, nothing out of order, nothing that was once told to be gone. */
+#include "base/test.h"
+#undef fail /* cmocka has a macro of the name of our enum */
+
+#include "log/log_bench.h"
+#include "log/record.h"
+
+enum { STORY_MAX = 200 };
+
+/* What may be found in the log after a loss: the first `must` records at least, all of `may` at most, and no group in part. */
+struct story {
+	uint32_t tag[STORY_MAX];
+	size_t must, may;
+	bool boundary[STORY_MAX + 1]; /* a group may end after so many records */
+};
+
+/* The same as it grew: what held at each point of the disk's history. */
+struct moment {
+	size_t point, must, may;
+};
+
+struct history {
+	struct disk *disk; /* recording */
+	struct log *log;
+	struct story story;
+	struct moment moments[STORY_MAX * 3];
+	size_t moment_count;
+	uint32_t next_tag;
+	size_t opened_at; /* the point where log_open had returned */
+};
+
+static void mark(struct history *h)
+{
+	h->moments[h->moment_count++] = (struct moment){record_point(h->disk), h->story.must, h->story.may};
+}
+
+static void begin_history(
+	struct history *h, unsigned lies, struct disk *from, const struct story *story, uint32_t segment_size)
+{
+	static struct seen seen;
+
+	memset(h, 0, sizeof *h);
+	h->disk = disk_record(lies, from);
+	if (story)
+		h->story = *story;
+	h->story.boundary[0] = true;
+	h->next_tag = 1 + (h->story.may ? h->story.tag[h->story.may - 1] : 0);
+	mark(h);
+	h->log = open_log(h->disk, NULL, segment_size, (struct log_pos){0, 0}, &seen);
+	/* What was told is a promise from here on, and what was not told must never come. */
+	h->opened_at = record_point(h->disk);
+	h->story.must = h->story.may = seen.count;
+	for (size_t i = 0; i < seen.count; i++)
+		assert_int_equal(seen.tag[i], h->story.tag[i]);
+	for (size_t i = seen.count + 1; i <= STORY_MAX; i++)
+		h->story.boundary[i] = false;
+	mark(h);
+}
+
+static void end_history(struct history *h)
+{
+	h->disk->ops->free(h->disk);
+}
+
+/* Records of one group; whole only once they are committed. */
+static void add_group(struct history *h, size_t records, uint32_t length)
+{
+	for (size_t i = 0; i < records; i++) {
+		assert_true(h->story.may < STORY_MAX);
+		h->story.tag[h->story.may++] = h->next_tag;
+		if (i + 1 == records)
+			h->story.boundary[h->story.may] = true;
+		mark(h);
+		append(h->log, h->next_tag++, length + (uint32_t)i);
+	}
+	mark(h);
+	commit_done(h->log);
+	h->story.must = h->story.may;
+	mark(h);
+}
+
+static void add_unpromised(struct history *h, uint32_t length)
+{
+	/* Its tag is in no story: were it to appear, it would not match. */
+	append(h->log, 0xdead, length);
+}
+
+/* What held when the history had come to `point`: the latest promise made by then, and all that was begun by then. */
+static struct story story_at(const struct history *h, size_t point)
+{
+	struct story s = h->story;
+
+	s.must = s.may = 0;
+	for (size_t i = 0; i < h->moment_count; i++) {
+		if (h->moments[i].point > point)
+			break;
+		s.must = h->moments[i].must;
+		s.may = h->moments[i].may;
+	}
+	return s;
+}
+
+static bool fits(const struct story *s, const struct seen *seen)
+{
+	if (seen->rot || seen->count < s->must || seen->count > s->may || !s->boundary[seen->count])
+		return false;
+	for (size_t i = 0; i < seen->count; i++)
+		if (seen->tag[i] != s->tag[i])
+			return false;
+	return true;
+}
+
+/* Whether the log comes up from `disk` as the story allows, twice, and takes new records. */
+static bool survives(struct disk *disk, const struct story *s, uint32_t segment_size)
+{
+	static struct seen seen, again;
+	struct log *log;
+	bool good;
+
+	if (try_open(disk, NULL, segment_size, (struct log_pos){0, 0}, &seen, &log))
+		return false;
+	good = fits(s, &seen);
+	append(log, 0xbeef, 40);
+	commit_done(log);
+	log_close(log);
+	log = open_log(disk, NULL, segment_size, (struct log_pos){0, 0}, &again);
+	good = good && !again.rot && again.count == seen.count + 1 && again.tag[seen.count] == 0xbeef &&
+	       memcmp(again.tag, seen.tag, seen.count * sizeof *seen.tag) == 0;
+	log_close(log);
+	return good;
+}
+
+enum { STATES_A_POINT = 300 };
+
+/* Every point of the history, from `first` on: all states when they are few, else many. Returns how many were bad. */
+static size_t replay_all(struct history *h, size_t first, uint32_t segment_size, size_t *states_out)
+{
+	size_t bad = 0, points = record_point(h->disk);
+
+	*states_out = 0;
+	for (size_t point = first; point <= points; point++) {
+		struct record_dice dice = record_dice_exhaustive();
+		struct story s = story_at(h, point);
+		size_t n = 0;
+
+		do {
+			struct disk *disk;
+
+			if (n == STATES_A_POINT)
+				dice = record_dice_random(point);
+			disk = record_state(h->disk, point, &dice);
+			bad += !survives(disk, &s, segment_size);
+			disk->ops->free(disk);
+			n++;
+		} while (record_dice_next(&dice) && n < STATES_A_POINT + 50);
+		*states_out += n;
+	}
+	return bad;
+}
+
+static size_t tell_small(unsigned lies, size_t *states_out)
+{
+	struct history *h = NEW(struct history);
+	size_t bad;
+
+	begin_history(h, lies, NULL, NULL, 0);
+	add_group(h, 1, 40);
+	add_group(h, 3, 200);
+	for (size_t i = 0; i < 12; i++)
+		add_group(h, 1 + i % 3, (uint32_t)(17 * i));
+	add_group(h, 2, 700);
+	add_unpromised(h, 30);
+	log_close(h->log);
+	bad = replay_all(h, 0, 0, states_out);
+	end_history(h);
+	free(h);
+	return bad;
+}
+
+static void small_groups_survive(void **state)
+{
+	size_t states;
+
+	(void)state;
+	assert_int_equal(tell_small(RECORD_HONEST, &states), 0);
+	print_message("%zu states\n", states);
+	assert_true(states > 100);
+}
+
+static void the_test_sees_a_sync_that_does_nothing(void **state)
+{
+	size_t states;
+
+	(void)state;
+	assert_true(tell_small(RECORD_SYNC_IS_NOTHING, &states) > 0);
+	assert_true(tell_small(RECORD_SYNC_DIR_IS_NOTHING, &states) > 0);
+}
+
+static void groups_of_many_blocks_survive(void **state)
+{
+	struct history *h = NEW(struct history);
+	size_t states;
+
+	(void)state;
+	begin_history(h, RECORD_HONEST, NULL, NULL, 0);
+	add_group(h, 2, 900);
+	add_group(h, 1, 2500);
+	add_group(h, 4, 3);
+	add_group(h, 3, 1100);
+	add_group(h, 2, 1800);
+	log_close(h->log);
+	assert_int_equal(replay_all(h, h->opened_at, 0, &states), 0);
+	print_message("%zu states\n", states);
+	assert_true(states > 500);
+	end_history(h);
+	free(h);
+}
+
+static void groups_across_segments_survive(void **state)
+{
+	struct history *h = NEW(struct history);
+	size_t states;
+
+	(void)state;
+	begin_history(h, RECORD_HONEST, NULL, NULL, 2048);
+	add_group(h, 2, 300);
+	add_group(h, 5, 250);
+	add_group(h, 1, 1500);
+	add_group(h, 2, 10);
+	add_group(h, 6, 600);
+	add_unpromised(h, 1400);
+	log_close(h->log);
+	assert_int_equal(replay_all(h, h->opened_at, 2048, &states), 0);
+	print_message("%zu states\n", states);
+	assert_true(states > 2000);
+	end_history(h);
+	free(h);
+}
+
+static void payloads_written_through_survive(void **state)
+{
+	struct history *h = NEW(struct history);
+	size_t states;
+
+	(void)state;
+	begin_history(h, RECORD_HONEST, NULL, NULL, 100000);
+	add_group(h, 1, 65536);
+	add_group(h, 2, 70000);
+	add_group(h, 1, 20);
+	log_close(h->log);
+	assert_int_equal(replay_all(h, h->opened_at, 100000, &states), 0);
+	print_message("%zu states\n", states);
+	end_history(h);
+	free(h);
+}
+
+/* Life after life: each begins from what a power loss left of the one before, also of its recovery. */
+static void a_life(struct history *h, struct disk **disk, struct story *story, uint64_t *x, uint32_t segment_size)
+{
+	struct record_dice dice = record_dice_random(*x);
+	size_t point, points;
+
+	begin_history(h, RECORD_HONEST, *disk, *disk ? story : NULL, segment_size);
+	if (*disk)
+		(*disk)->ops->free(*disk);
+	for (uint64_t groups = *x >> 20 & 3; groups; groups--)
+		add_group(h, 1 + (*x >> (8 + groups) & 3), (uint32_t)(*x >> (30 + groups) & 1023));
+	if (*x >> 17 & 1)
+		add_unpromised(h, 700);
+	log_close(h->log);
+	points = record_point(h->disk);
+	/* not before the copy of the last life's disk was made */
+	point = h->moments[0].point + (size_t)(*x >> 40) % (points - h->moments[0].point + 1);
+	*story = story_at(h, point);
+	*disk = record_state(h->disk, point, &dice);
+	end_history(h);
+	*x = *x * 6364136223846793005u + 1442695040888963407u;
+}
+
+static void many_lives(void **state)
+{
+	struct history *h = NEW(struct history);
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 400; seed++) {
+		uint64_t x = seed * 0x9e3779b97f4a7c15u;
+		struct disk *disk = NULL;
+		struct story story = {0};
+
+		for (int life = 0; life < 6; life++)
+			a_life(h, &disk, &story, &x, seed % 2 ? 2048 : 0);
+		assert_true(survives(disk, &story, 0));
+		disk->ops->free(disk);
+	}
+	free(h);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(small_groups_survive),
+		cmocka_unit_test(the_test_sees_a_sync_that_does_nothing),
+		cmocka_unit_test(groups_of_many_blocks_survive),
+		cmocka_unit_test(groups_across_segments_survive),
+		cmocka_unit_test(payloads_written_through_survive),
+		cmocka_unit_test(many_lives),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

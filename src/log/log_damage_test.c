@@ -1,0 +1,397 @@
+/* Torn tails, rot, files of other kinds, disks that fail: what is bad is told from what is torn, costs itself alone, and never
+ * brings the program down. */
+#include "base/test.h"
+#undef fail /* cmocka has a macro of the name of our enum */
+
+#include "log/faulty.h"
+#include "log/log_bench.h"
+
+static const struct log_pos oldest;
+
+/* Groups of 1, 2, 3, ... records; ends[i] is where group i ends. */
+enum { GROUPS = 4, RECORDS = GROUPS * (GROUPS + 1) / 2 };
+
+static void write_groups(struct log *log, struct log_pos ends[GROUPS])
+{
+	uint32_t tag = 0;
+
+	for (uint32_t i = 0; i < GROUPS; i++) {
+		for (uint32_t k = 0; k <= i; k++, tag++)
+			append(log, tag, 4 + tag * 7);
+		commit_done(log);
+		ends[i] = log_durable_end(log);
+	}
+}
+
+static size_t records_before(const struct log_pos ends[GROUPS], uint64_t cut)
+{
+	size_t records = 0;
+
+	for (size_t i = 0; i < GROUPS && ends[i].offset <= cut; i++)
+		records += i + 1;
+	return records;
+}
+
+static void check_prefix(const struct seen *seen, size_t records)
+{
+	assert_int_equal(seen->rot, 0);
+	assert_int_equal(seen->count, records);
+	for (uint32_t i = 0; i < records; i++)
+		assert_int_equal(seen->tag[i], i);
+}
+
+/* How a tail may be torn. */
+enum tear { TEAR_CUT, TEAR_ZEROS, TEAR_RUBBISH, TEARS };
+
+static void tear_at(const char *bytes, size_t n, size_t cut, enum tear tear, size_t records)
+{
+	static struct seen seen;
+	struct disk *disk = disk_memory();
+	char *torn = memory_new(n + 1);
+	struct log *log;
+
+	memcpy(torn, bytes, n);
+	if (tear != TEAR_CUT)
+		memset(torn + cut, tear == TEAR_ZEROS ? 0 : 0xa5, n - cut);
+	set_file(disk, 1, torn, tear == TEAR_CUT ? cut : n);
+	log = open_log(disk, NULL, 0, oldest, &seen);
+	check_prefix(&seen, records);
+	append(log, (uint32_t)records, 20);
+	commit_done(log);
+	log_close(log);
+	/* What was torn stays dead, though a newer group follows it now. */
+	log = open_log(disk, NULL, 0, oldest, &seen);
+	check_prefix(&seen, records + 1);
+	log_close(log);
+	free(torn);
+	disk->ops->free(disk);
+}
+
+static void a_tail_torn_anywhere_is_dropped(void **state)
+{
+	static struct seen seen;
+	struct disk *disk = disk_memory();
+	struct log *log = open_log(disk, NULL, 0, oldest, &seen);
+	struct log_pos ends[GROUPS];
+	char *bytes;
+	size_t n;
+
+	(void)state;
+	write_groups(log, ends);
+	append(log, 0xdead, 50);
+	bytes = file_bytes(disk, 1, &n);
+	assert_non_null(bytes);
+	for (size_t cut = SEGMENT_START; cut <= n; cut++)
+		for (enum tear tear = 0; tear < TEARS; tear++) {
+			/* the zeros after a group's end may be its own last bytes */
+			if (tear == TEAR_ZEROS && cut < n && !bytes[cut])
+				continue;
+			tear_at(bytes, n, cut, tear, records_before(ends, cut));
+		}
+	for (size_t cut = 0; cut < SEGMENT_HEADER_SIZE; cut++)
+		tear_at(bytes, n, cut, TEAR_CUT, 0);
+	free(bytes);
+	log_close(log);
+	disk->ops->free(disk);
+}
+
+/* One byte is bad: at most one record may be missing, and only with a report. Twice, and with more appended between. */
+static void flip(struct disk *disk, uint32_t segments, uint32_t segment, size_t at, char with, size_t *lost)
+{
+	static struct seen seen;
+	struct disk *copy = copy_disk(disk, segments);
+	size_t n, missing = 0;
+	char *bytes = file_bytes(copy, segment, &n);
+	struct log *log;
+
+	bytes[at] ^= with;
+	set_file(copy, segment, bytes, n);
+	free(bytes);
+	log = open_log(copy, NULL, 700, oldest, &seen);
+	for (uint32_t tag = 0; tag < RECORDS; tag++)
+		missing += !told(&seen, tag);
+	assert_int_equal(seen.count + missing, RECORDS);
+	assert_true(missing <= 1);
+	assert_true(!missing || seen.rot);
+	*lost += missing;
+	append(log, RECORDS, 20);
+	commit_done(log);
+	log_close(log);
+	log = open_log(copy, NULL, 700, oldest, &seen);
+	assert_int_equal(seen.count + missing, RECORDS + 1);
+	assert_true(told(&seen, RECORDS));
+	assert_true(!missing || seen.rot);
+	log_close(log);
+	copy->ops->free(copy);
+}
+
+static void a_bad_byte_costs_one_record_at_most(void **state)
+{
+	static struct seen seen;
+	struct disk *disk = disk_memory();
+	struct log *log = open_log(disk, NULL, 1500, oldest, &seen);
+	struct log_segment_info info[10];
+	struct log_pos ends[GROUPS];
+	size_t segments, lost = 0;
+
+	(void)state;
+	write_groups(log, ends);
+	log_close(log); /* closes with an empty group, which proves the last one */
+	log = open_log(disk, NULL, 1500, oldest, &seen);
+	segments = log_segments(log, info, ARRAY_LEN(info)) - 1;
+	assert_true(segments >= 2); /* and the empty one of this opening is left out: it proves too much */
+	for (size_t i = 0; i < segments; i++)
+		for (size_t at = 0; at < info[i].bytes; at++)
+			flip(disk, (uint32_t)segments, info[i].number, at, (char)(at % 3 ? 1 << at % 8 : 0xff), &lost);
+	assert_true(lost > RECORDS * RECORD_HEADER_SIZE / 2);
+	log_close(log);
+	disk->ops->free(disk);
+}
+
+static void expect_refusal(struct disk *disk, enum fail expected)
+{
+	struct log_settings settings = {.dir = "log"};
+	struct log *log = NULL;
+	struct why w = {0};
+
+	assert_int_equal(log_open(disk, &settings, NULL, oldest, NULL, &log, &w), expected);
+	assert_true(w.text[0] && w.log[0]);
+	assert_null(log);
+}
+
+static void other_files_are_refused(void **state)
+{
+	struct segment_header h = {.version = FORMAT_VERSION + 1, .number = 1, .generation = 5};
+	struct record_header r = {.version = FORMAT_VERSION + 1, .type = TYPE};
+	struct span nothing = {"", 0};
+	struct disk *disk = disk_memory();
+	char bytes[SEGMENT_START + RECORD_HEADER_SIZE];
+
+	(void)state;
+	segment_header_put(&h, bytes);
+	set_file(disk, 1, bytes, SEGMENT_START);
+	expect_refusal(disk, FAIL_CONFIG);
+	h.version = FORMAT_VERSION;
+	segment_header_put(&h, bytes);
+	r.payload_sum = record_payload_sum(&nothing, 1);
+	record_header_put(&r, h.generation, (struct log_pos){1, SEGMENT_START}, bytes + SEGMENT_START);
+	set_file(disk, 1, bytes, sizeof bytes);
+	expect_refusal(disk, FAIL_CONFIG);
+	memset(bytes, 'x', sizeof bytes);
+	set_file(disk, 1, bytes, sizeof bytes);
+	expect_refusal(disk, FAIL_CORRUPT);
+	disk->ops->free(disk);
+}
+
+static void a_place_past_the_end_is_refused(void **state)
+{
+	static struct seen seen;
+	struct disk *disk = disk_memory();
+	struct log *log = open_log(disk, NULL, 0, oldest, &seen);
+	struct log_pos end;
+
+	(void)state;
+	append(log, 0, 20);
+	commit_done(log);
+	end = log_durable_end(log);
+	log_close(log);
+	log = open_log(disk, NULL, 0, end, &seen);
+	log_close(log);
+	end.segment += 1000;
+	assert_int_equal(try_open(disk, NULL, 0, end, &seen, &log), FAIL_CORRUPT);
+	disk->ops->free(disk);
+}
+
+/* A message may hold the bytes of a log, even of this one: they are no records where they stand. */
+static void records_inside_a_payload_are_no_records(void **state)
+{
+	static struct seen seen;
+	struct disk *disk = disk_memory();
+	struct log *log = open_log(disk, NULL, 0, oldest, &seen);
+	struct log_pos pos, end;
+	struct span part;
+	struct why w;
+	char *bytes, *whole;
+	size_t n;
+
+	(void)state;
+	append(log, 0, 100);
+	append(log, 1, 100);
+	commit_done(log);
+	end = log_durable_end(log);
+	bytes = file_bytes(disk, 1, &n);
+	part = span(bytes + SEGMENT_START, n - SEGMENT_START);
+	assert_int_equal(log_append(log, TYPE, &part, 1, &pos, &w), FAIL_NONE);
+	commit_done(log);
+	append(log, 2, 100);
+	commit_done(log);
+	log_close(log);
+	free(bytes);
+	whole = file_bytes(disk, 1, &n);
+	memset(whole + pos.offset, 0xff, RECORD_HEADER_SIZE);
+	set_file(disk, 1, whole, n);
+	free(whole);
+	log = open_log(disk, NULL, 0, oldest, &seen);
+	assert_int_equal(seen.count, 3);
+	assert_int_equal(seen.tag[2], 2);
+	assert_int_equal(seen.rot, 1);
+	assert_true(log_pos_cmp(end, pos) <= 0);
+	log_close(log);
+	disk->ops->free(disk);
+}
+
+static void check_broken(struct log *log)
+{
+	struct span part = SPAN("late");
+	struct log_pos pos;
+	struct ticket t;
+	struct why w = {0};
+
+	assert_true(log_broken(log));
+	assert_int_equal(log_append(log, TYPE, &part, 1, &pos, &w), FAIL_UNAVAILABLE);
+	assert_true(w.text[0]);
+	commit(log, &t);
+	log_close(log);
+	assert_int_equal(t.answers, 1);
+	assert_int_equal(t.result, LOG_UNKNOWN);
+}
+
+static void a_failed_sync_is_unknown(void **state)
+{
+	static const struct {
+		enum faulty_call call;
+		enum fail fail;
+	} faults[] = {{FAULTY_SYNC, FAIL_IO}, {FAULTY_WRITE, FAIL_DISK_FULL}};
+	static struct seen seen;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(faults); i++) {
+		struct disk *below = disk_memory(), *disk = disk_faulty(below);
+		struct log *log = open_log(disk, NULL, 0, oldest, &seen);
+		struct ticket t;
+
+		append(log, 0, 40);
+		commit_done(log);
+		faulty_set(disk, faults[i].call, 1, faults[i].fail,
+			false); /* the next one would succeed: it is not tried */
+		append(log, 1, 40);
+		commit(log, &t);
+		assert_int_equal(t.answers, 1);
+		assert_int_equal(t.result, LOG_UNKNOWN);
+		check_broken(log);
+		log = open_log(disk, NULL, 0, oldest, &seen);
+		assert_in_range(seen.count, 1, 2);
+		log_close(log);
+		disk->ops->free(disk);
+		below->ops->free(below);
+	}
+}
+
+static void a_failed_sync_is_unknown_to_all_who_wait(void **state)
+{
+	static struct seen seen;
+	struct disk *below = disk_memory(), *disk = disk_faulty(below);
+	struct loop loop;
+	struct ticket t[4];
+	struct log *log;
+
+	(void)state;
+	loop_init(&loop);
+	log = open_log(disk, &loop, 0, oldest, &seen);
+	for (uint32_t i = 0; i < 3; i++) {
+		append(log, i, 40);
+		commit(log, &t[i]);
+		if (i == 0) {
+			faulty_set(disk, FAULTY_SYNC, 1, FAIL_IO, false);
+			loop_turn(&loop); /* the first is in flight, the others wait for it */
+		}
+	}
+	loop_run(&loop);
+	for (uint32_t i = 0; i < 3; i++) {
+		assert_int_equal(t[i].answers, 1);
+		assert_int_equal(t[i].result, LOG_UNKNOWN);
+	}
+	assert_true(t[0].order < t[1].order && t[1].order < t[2].order);
+	commit(log, &t[3]);
+	assert_int_equal(t[3].answers, 0);
+	loop_run(&loop);
+	assert_int_equal(t[3].result, LOG_UNKNOWN);
+	check_broken(log);
+	loop_run(&loop);
+	loop_fini(&loop);
+	disk->ops->free(disk);
+	below->ops->free(below);
+}
+
+static void a_write_through_that_fails_breaks_the_log(void **state)
+{
+	static struct seen seen;
+	struct disk *below = disk_memory(), *disk = disk_faulty(below);
+	struct log *log = open_log(disk, NULL, 0, oldest, &seen);
+	char *large = memory_new(100000);
+	struct span part = {large, 100000};
+	struct log_pos pos;
+	struct why w;
+
+	(void)state;
+	append(log, 0, 40);
+	commit_done(log);
+	faulty_set(disk, FAULTY_WRITE, 1, FAIL_DISK_FULL, false);
+	assert_int_equal(log_append(log, TYPE, &part, 1, &pos, &w), FAIL_DISK_FULL);
+	check_broken(log);
+	log = open_log(disk, NULL, 0, oldest, &seen);
+	check_prefix(&seen, 1);
+	log_close(log);
+	free(large);
+	disk->ops->free(disk);
+	below->ops->free(below);
+}
+
+/* Opening while any one call fails: an answer, never a crash, and nothing is lost by it. */
+static void opening_fails_cleanly(void **state)
+{
+	static struct seen seen;
+	struct disk *disk = disk_memory(), *faulty = disk_faulty(disk);
+	struct log *log = open_log(disk, NULL, 1500, oldest, &seen);
+	struct log_pos ends[GROUPS];
+	size_t failed = 0;
+
+	(void)state;
+	write_groups(log, ends);
+	log_close(log);
+	for (enum faulty_call call = 0; call < FAULTY_CALLS; call++)
+		for (unsigned nth = 1; nth < 12; nth++) {
+			faulty_set(faulty, call, nth, FAIL_IO, false);
+			if (try_open(faulty, NULL, 1500, oldest, &seen, &log)) {
+				failed++;
+			} else {
+				check_prefix(&seen, RECORDS);
+				faulty_set(faulty, call, 0, FAIL_NONE, false);
+				log_close(log);
+			}
+			faulty_set(faulty, call, 0, FAIL_NONE, false);
+			log = open_log(faulty, NULL, 1500, oldest, &seen);
+			check_prefix(&seen, RECORDS);
+			log_close(log);
+		}
+	assert_true(failed > 20);
+	faulty->ops->free(faulty);
+	disk->ops->free(disk);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_tail_torn_anywhere_is_dropped),
+		cmocka_unit_test(a_bad_byte_costs_one_record_at_most),
+		cmocka_unit_test(other_files_are_refused),
+		cmocka_unit_test(a_place_past_the_end_is_refused),
+		cmocka_unit_test(records_inside_a_payload_are_no_records),
+		cmocka_unit_test(a_failed_sync_is_unknown),
+		cmocka_unit_test(a_failed_sync_is_unknown_to_all_who_wait),
+		cmocka_unit_test(a_write_through_that_fails_breaks_the_log),
+		cmocka_unit_test(opening_fails_cleanly),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
