@@ -112,7 +112,6 @@ static void decide_kind(struct describing *d, bool may_nest, struct buf *boundar
 /* "(name value ...)" or NIL. Text has a charset even when it does not say so (RFC 2045 §5.2), as other servers tell. */
 static void add_parameters(struct describing *d, const struct mime_parameters *p, bool with_charset)
 {
-	struct span separator = SPAN("(");
 	bool any = false;
 
 	for (size_t i = 0; i < p->count; i++) {
@@ -120,14 +119,14 @@ static void add_parameters(struct describing *d, const struct mime_parameters *p
 
 		if (d->texts->n + 2 * (q->name.n + q->value.n + MIME_QUOTE_OVERHEAD) > MIME_TEXTS_SOFT)
 			continue;
-		buf_add(d->texts, any ? SPAN(" ") : separator);
+		buf_add(d->texts, any ? SPAN(" ") : SPAN("("));
 		mime_quote(d->texts, q->name);
 		buf_add_lit(d->texts, " ");
 		mime_quote(d->texts, q->value);
 		any = true;
 	}
 	if (with_charset) {
-		buf_add(d->texts, any ? SPAN(" ") : separator);
+		buf_add(d->texts, any ? SPAN(" ") : SPAN("("));
 		buf_add_lit(d->texts, "\"charset\" \"us-ascii\"");
 		any = true;
 	}
@@ -159,37 +158,21 @@ static void add_disposition(struct describing *d)
 	mime_parameters_fini(&parameters);
 }
 
-/* NIL, one string, or a list of strings (RFC 3282). */
+/* NIL or a list of strings (RFC 3282), a list for one too, as other servers write it. */
 static void add_language(struct describing *d)
 {
-	struct span value = d->fields.value[MIME_CONTENT_LANGUAGE];
-	size_t start, count = 0;
+	struct span value = d->fields.value[MIME_CONTENT_LANGUAGE], tag, junk;
+	bool any = false;
 
-	buf_add_lit(d->texts, " ");
-	start = d->texts->n;
-	buf_add_lit(d->texts, "(");
-	while (value.n) {
-		struct span tag = mime_token_take(&value), junk;
-
-		if (tag.n && d->texts->n + 2 * tag.n + MIME_QUOTE_OVERHEAD <= MIME_TEXTS_SOFT) {
-			if (count++)
-				buf_add_lit(d->texts, " ");
-			mime_quote(d->texts, tag);
-		}
-		if (!span_take_until(&value, ',', &junk))
-			break;
-	}
-	if (count > 1) {
-		buf_add_lit(d->texts, ")");
-		return;
-	}
-	if (!count) {
-		buf_truncate(d->texts, start);
-		buf_add_lit(d->texts, "NIL");
-		return;
-	}
-	memmove(d->texts->p + start, d->texts->p + start + 1, d->texts->n - start - 1);
-	buf_truncate(d->texts, d->texts->n - 1);
+	do {
+		tag = mime_token_take(&value);
+		if (!tag.n || d->texts->n + 2 * tag.n + MIME_QUOTE_OVERHEAD > MIME_TEXTS_SOFT)
+			continue;
+		buf_add(d->texts, any ? SPAN(" ") : SPAN(" ("));
+		mime_quote(d->texts, tag);
+		any = true;
+	} while (span_take_until(&value, ',', &junk));
+	buf_add(d->texts, any ? SPAN(")") : SPAN(" NIL"));
 }
 
 static void add_fields(struct describing *d)

@@ -30,7 +30,7 @@ static void parse(struct span message, size_t piece, struct buf *out)
 static void take_string(struct span *s)
 {
 	uint32_t n;
-	struct span literal;
+	struct span literal = {0};
 
 	if (span_take(s, SPAN("{"))) {
 		must(span_take_u32(s, &n) && span_take(s, SPAN("}\r\n")) && span_take_bytes(s, n, &literal));

@@ -90,7 +90,7 @@ static void parameters(void **state)
 	assert_texts(SPAN("Content-Type: multipart/mixed; boundary*0=a; boundary*1=b\n\n--ab\n\nx\n--ab--\n"), NULL,
 		"((" PLAIN "1 0) \"mixed\")", NULL);
 	assert_texts(SPAN("Content-Disposition:\nContent-Language: en\n\n"), NULL, NULL,
-		"(" PLAIN "0 0 NIL NIL \"en\" NIL)");
+		"(" PLAIN "0 0 NIL NIL (\"en\") NIL)");
 	assert_texts(
 		SPAN("Content-Disposition: inline\n\n"), NULL, NULL, "(" PLAIN "0 0 NIL (\"inline\" NIL) NIL NIL)");
 }
@@ -259,6 +259,33 @@ static void the_texts_have_a_bound(void **state)
 	buf_fini(&part);
 }
 
+static void the_longest_names_fit(void **state)
+{
+	char name[128] = {0};
+	struct buf part, message;
+
+	(void)state;
+	memset(name, 'x', 127);
+	buf_init(&part, 4096);
+	buf_addf(&part, "--b\nContent-Type: message/rfc822\nContent-Transfer-Encoding: %.32s\n\n", name);
+	buf_addf(&part,
+		"Content-Type: %s/%s; charset=%.64s\nContent-Transfer-Encoding: %.32s\nContent-Disposition: %s\n\n",
+		name, name, name, name, name);
+	buf_add_byte(&part, 0);
+	message = repeat("Subject: ", "\xff", 800000, "\nContent-Type: multipart/mixed; boundary=b\n\n");
+	for (int i = 0; i < 600; i++)
+		buf_add(&message, span_of(part.p));
+	assert_int_equal(count_parts(message), MIME_PARTS_MAX);
+	message = repeat("Content-Type: multipart/mixed; boundary=b\nComment: ", "\xff", 200000, "\nSubject: ");
+	for (int i = 0; i < 400000; i++)
+		buf_add_byte(&message, '"');
+	buf_add_lit(&message, "\n\n");
+	for (int i = 0; i < 600; i++)
+		buf_add(&message, span_of(part.p));
+	assert_int_equal(count_parts(message), MIME_PARTS_MAX);
+	buf_fini(&part);
+}
+
 static void a_small_buffer_is_refused(void **state)
 {
 	struct mime_parser *parser = mime_parser_new();
@@ -293,6 +320,7 @@ int main(void)
 		cmocka_unit_test(what_is_too_deep_is_octets),
 		cmocka_unit_test(long_headers),
 		cmocka_unit_test(the_texts_have_a_bound),
+		cmocka_unit_test(the_longest_names_fit),
 		cmocka_unit_test(a_small_buffer_is_refused),
 	};
 
