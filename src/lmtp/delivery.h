@@ -10,7 +10,7 @@ struct settings;
 /* What a delivery ticket stands for. */
 struct lmtp_redeemed {
 	uint64_t account;
-	struct span detail;  /* of user+detail, or "" */
+	struct span detail; /* of user+detail, or "" */
 };
 
 struct lmtp_delivery;
@@ -18,18 +18,20 @@ struct lmtp_delivery;
 struct lmtp_redeem {
 	uint8_t ticket[16];
 	void (*done)(struct lmtp_redeem *r, enum fail f, const struct lmtp_redeemed *what);
-	void *host;          /* the host's own */
+	void *host; /* the host's own */
 };
 
 struct lmtp_delivery_start {
 	struct loop *loop;
-	struct stream *stream;          /* from front; the delivery owns it from here on */
+	struct stream *
+		stream; /* from front, made with relay_stream_limits (lmtp/wire/relay.h); the delivery owns it from here on */
 	struct store *store;
 	const struct settings *settings; /* valid until ended */
 	void (*redeem)(void *ctx, struct lmtp_redeem *r);
 	void (*cancel)(void *ctx, struct lmtp_redeem *r);
 	/* A message has been delivered: for counters and the log. */
-	void (*delivered)(void *ctx, uint64_t account, const char *session, struct span sender, uint64_t size, enum fail f, const char *log);
+	void (*delivered)(void *ctx, uint64_t account, const char *session, struct span sender, uint64_t size,
+		enum fail f, const char *log);
 	void (*ended)(void *ctx, struct lmtp_delivery *d); /* over and freed */
 	void *ctx;
 };

@@ -13,8 +13,8 @@ struct lmtp_path {
 };
 
 struct lmtp_mail_parameters {
-	uint64_t size;    /* 0 = not given */
-	bool eight_bit;   /* BODY=8BITMIME */
+	uint64_t size;  /* 0 = not given */
+	bool eight_bit; /* BODY=8BITMIME */
 };
 
 /* Cuts "<path>" off `*args`: source routes are dropped, quotes of the local part undone. FAIL_SYNTAX with the reason. */

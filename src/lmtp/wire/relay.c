@@ -1,6 +1,8 @@
 /* The frames between door and delivery. */
 #include "lmtp/wire/relay.h"
 
+const struct stream_limits relay_stream_limits = {.input_max = RELAY_FRAME_MAX + RELAY_HEAD, .output_max = 1 << 20};
+
 enum fail relay_take(struct span bytes, struct relay_frame *out, size_t *n_out)
 {
 	uint8_t type;
@@ -11,7 +13,8 @@ enum fail relay_take(struct span bytes, struct relay_frame *out, size_t *n_out)
 		return FAIL_NONE;
 	if (!span_take_u8(&bytes, &type) || !span_take_be32(&bytes, &n) || n > RELAY_FRAME_MAX)
 		return FAIL_SYNTAX;
-	if (type != RELAY_BEGIN && type != RELAY_DATA && type != RELAY_END && type != RELAY_ABORT && type != RELAY_RESULT)
+	if (type != RELAY_BEGIN && type != RELAY_DATA && type != RELAY_END && type != RELAY_ABORT &&
+		type != RELAY_RESULT)
 		return FAIL_SYNTAX;
 	if (bytes.n < n)
 		return FAIL_NONE;

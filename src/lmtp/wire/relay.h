@@ -9,9 +9,13 @@
 
 #include "base/buf.h"
 #include "base/fail.h"
+#include "net/stream.h"
 
-enum { RELAY_FRAME_MAX = 256 << 10, RELAY_HEAD = 5, RELAY_DATA_MAX = 32 << 10, RELAY_RECIPIENTS_MAX = 1000 };
+enum { RELAY_FRAME_MAX = 256 << 10, RELAY_HEAD = 5, RELAY_DATA_MAX = 32 << 10, RELAY_RECIPIENTS_MAX = 400 };
 enum relay_type { RELAY_BEGIN = 'B', RELAY_DATA = 'D', RELAY_END = 'E', RELAY_ABORT = 'A', RELAY_RESULT = 'R' };
+
+/* For the streams at both ends: a whole frame fits. */
+extern const struct stream_limits relay_stream_limits;
 
 struct relay_frame {
 	enum relay_type type;
@@ -23,17 +27,17 @@ FAILS relay_take(struct span bytes, struct relay_frame *out, size_t *n_out);
 void relay_head(struct buf *out, enum relay_type type, size_t n);
 
 struct relay_recipient {
-	uint32_t index;         /* the door's number of it, comes back in RESULT */
-	struct span ticket;     /* 16 octets, redeemed with auth */
-	struct span address;    /* as RCPT named it, for Received */
+	uint32_t index;      /* the door's number of it, comes back in RESULT */
+	struct span ticket;  /* 16 octets, redeemed with auth */
+	struct span address; /* as RCPT named it, for Received */
 };
 struct relay_envelope {
-	struct span sender;     /* "" = the null path */
-	struct span client;     /* what LHLO said */
-	struct span peer;       /* numeric address */
+	struct span sender; /* "" = the null path */
+	struct span client; /* what LHLO said */
+	struct span peer;   /* numeric address */
 	struct span session;
-	uint32_t recipients;    /* how many follow */
-	struct span rest;       /* relay_recipient_take cuts them off here */
+	uint32_t recipients; /* how many follow */
+	struct span rest;    /* relay_recipient_take cuts them off here */
 };
 /* Begins a BEGIN payload; then relay_add_recipient for each. */
 void relay_add_envelope(struct buf *out, const struct relay_envelope *e);
@@ -44,7 +48,7 @@ FAILS relay_recipient_take(struct relay_envelope *e, struct relay_recipient *out
 struct relay_result {
 	uint32_t index;
 	enum fail fail;
-	struct span text;       /* safe to send */
+	struct span text; /* safe to send */
 };
 void relay_add_result(struct buf *out, const struct relay_result *r); /* the whole frame */
 FAILS relay_result_take(struct span payload, struct relay_result *out);
