@@ -1,0 +1,87 @@
+#!/usr/bin/python3
+"""Fails when a verb of src/*/verbs.def is sent by no transcript, or a transcript sends what no table knows by intent.
+
+    tests/player/coverage.py [ROOT]
+
+UID forms (a row with UID_FORM) need a transcript of their own, and so do the rows' errors: some transcript must
+see BAD or NO (IMAP), -ERR (POP3), 4xx or 5xx (LMTP) in answer to the verb, unless no answer of it can fail."""
+import re
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+from transcript import load  # noqa: E402
+
+COMMENT = re.compile(r'/\*.*?\*/', re.S)
+ROW = re.compile(r'^\s*VERB\(\s*(\w+)\s*,(.*)\)', re.M)
+# POP3's NOOP and RSET, and the like: they have no arguments and cannot fail.
+NEVER_FAIL = {'imap': {'NOOP', 'CHECK', 'CLOSE', 'UNSELECT', 'LOGOUT', 'IDLE', 'ID', 'ENABLE', 'NAMESPACE',
+                       'CAPABILITY'},
+              'pop3': {'NOOP', 'RSET', 'QUIT', 'CAPA', 'STAT'},
+              'lmtp': {'NOOP', 'RSET', 'QUIT', 'VRFY'}}
+REFUSED = {'imap': re.compile(r'\S+ (?:\$\{\|[^}]*)?(?:BAD|NO)\b'), 'pop3': re.compile(r'(?:\$\{\|)?-ERR'),
+           'lmtp': re.compile(r'(?:\$\{\|)?[45]\d')}
+
+
+def rows(path):
+    """The words of the table, UID forms as `UID word`."""
+    out = []
+    for word, rest in ROW.findall(COMMENT.sub('', path.read_text(encoding='utf-8'))):
+        out.append(word)
+        if 'UID_FORM' in rest:
+            out.append('UID ' + word)
+    return list(dict.fromkeys(out))
+
+
+def word_of(room, text):
+    words = text.strip().upper().split()
+    if room == 'imap':
+        words = words[1:]
+        return ' '.join(words[:2]) if words[:1] == ['UID'] else ' '.join(words[:1])
+    return words[0] if words else ''
+
+
+def sent_and_refused(room, folder):
+    """The verbs that transcripts send, and those of them that see a refusal before the next command."""
+    sent, refused = set(), set()
+    for path in sorted(folder.glob('*.t')):
+        transcript, last = load(path), set()
+        for step in transcript.steps:
+            if not (transcript.connection(step.conn)[0] or '').startswith(room):
+                continue
+            if step.kind == 'send':
+                word = word_of(room, step.text)
+                last.add(word)
+                sent.add(word)
+            elif step.kind == 'expect':
+                if REFUSED[room].match(step.source):
+                    refused |= last
+                if room != 'imap' or not step.source.startswith(('*', '+')):
+                    last = set()
+    return sent, refused
+
+
+def main(argv):
+    root = Path(argv[0]) if argv else HERE.parent.parent
+    missing = []
+    for room in ('imap', 'pop3', 'lmtp'):
+        table = root / 'src' / room / 'verbs.def'
+        if not table.exists():
+            missing.append('%s: no %s' % (room, table))
+            continue
+        verbs = rows(table)
+        if not verbs:
+            missing.append('%s: no VERB row in %s' % (room, table))
+        sent, refused = sent_and_refused(room, root / 'tests' / room)
+        missing += ['%s: no transcript sends %s' % (room, v) for v in verbs if v not in sent]
+        missing += ['%s: no transcript has %s refused' % (room, v) for v in verbs
+                    if v in sent and v not in refused and v not in NEVER_FAIL[room]]
+    for line in missing:
+        print(line)
+    print('coverage: %s' % ('%d missing' % len(missing) if missing else 'every verb has its transcripts'))
+    return 1 if missing else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,193 @@
+"""Starts the servers that transcripts are played against: each in a directory of its own, on free ports of the
+loopback, stopped by process id. Knows how accounts are made there, and nothing of transcripts."""
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+PORTS = ('imap', 'imaps', 'pop3', 'pop3s', 'lmtp')
+PASSWORD = 'open-sesame'
+NOBODY = 65534
+
+
+class ServerError(Exception):
+    pass
+
+
+class Account:
+    def __init__(self, user, address, password=PASSWORD):
+        self.user, self.address, self.password = user, address, password
+
+
+def free_ports(count):
+    """Ports that nobody uses; all are held until the last is found."""
+    held = []
+    for _ in range(count):
+        sock = socket.socket()
+        sock.bind(('127.0.0.1', 0))
+        held.append(sock)
+    ports = [s.getsockname()[1] for s in held]
+    for sock in held:
+        sock.close()
+    return ports
+
+
+class Server:
+    name = domain = None
+    host, timeout = '127.0.0.1', 8.0
+    workers = 8
+
+    def __init__(self, settings=()):
+        self.settings = dict(settings)
+        self.ports = dict(zip(PORTS, free_ports(len(PORTS))))
+        self.dir = Path(tempfile.mkdtemp(prefix='transcripts-%s-' % self.name))
+        self.process = None
+        self.log = self.dir / 'server.log'
+
+    def can(self, key, value):
+        """Whether this server can be started with a setting of Barid's."""
+        return False
+
+    def account(self, name):
+        return Account(name, '%s@%s' % (name, self.domain))
+
+    def wait_ready(self):
+        deadline = time.monotonic() + 30
+        for port in self.ports.values():
+            while True:
+                try:
+                    socket.create_connection((self.host, port), 1).close()
+                    break
+                except OSError:
+                    if self.process.poll() is not None or time.monotonic() > deadline:
+                        self.stop()
+                        raise ServerError('%s does not answer on port %d:\n%s' % (self.name, port, self.log_end()))
+                    time.sleep(0.05)
+
+    def log_end(self):
+        return '\n'.join(self.log.read_text(errors='replace').splitlines()[-20:]) if self.log.exists() else '(no log)'
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(15)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.process = None
+
+    def remove(self):
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+class Dovecot(Server):
+    name, domain = 'dovecot', 'example.org'
+    program = '/usr/sbin/dovecot'
+    # Barid's settings in Dovecot's words, where it has them
+    words = {('cleartext_login', 'never'): 'disable_plaintext_auth = yes'}
+
+    def can(self, key, value):
+        return (key, value) in self.words
+
+    def start(self, names):
+        if not Path(self.program).exists():
+            raise ServerError('no Dovecot here; Debian: apt install dovecot-imapd dovecot-pop3d dovecot-lmtpd')
+        self.dir.chmod(0o755)
+        mail = self.dir / 'mail'
+        mail.mkdir()
+        owner = (NOBODY, NOBODY) if os.getuid() == 0 else (os.getuid(), os.getgid())
+        if os.getuid() == 0:
+            os.chown(mail, *owner)
+        self.certificate()
+        line = '%s:{PLAIN}%s:%d:%d::%s/mail/%s::\n'
+        users = ''.join(line % (name, PASSWORD, *owner, self.dir, name) for name in names)
+        (self.dir / 'users').write_text(users)
+        template = (HERE.parent / 'dovecot' / 'dovecot.conf.in').read_text()
+        values = {'DIR': str(self.dir), **{k.upper(): v for k, v in self.ports.items()}}
+        values['USERS'] = '' if os.getuid() == 0 else (
+            'default_internal_user = %s\ndefault_login_user = %s\ndefault_internal_group = %s\n' % (
+                user_name(), user_name(), group_name()))
+        values['CHROOT'] = '' if os.getuid() == 0 else 'chroot ='
+        for key, value in values.items():
+            template = template.replace('@%s@' % key, str(value))
+        template += ''.join(self.words[item] + '\n' for item in self.settings.items())
+        (self.dir / 'dovecot.conf').write_text(template)
+        output = open(self.dir / 'out', 'wb')
+        self.process = subprocess.Popen([self.program, '-F', '-c', str(self.dir / 'dovecot.conf')],
+                                        stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        self.wait_ready()
+
+    def certificate(self):
+        subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '7', '-subj',
+                        '/CN=localhost', '-keyout', str(self.dir / 'key.pem'), '-out', str(self.dir / 'cert.pem')],
+                       check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+class Barid(Server):
+    name, domain = 'barid', 'example.org'
+    # a small limit, so that transcripts can go beyond it; no waiting after wrong passwords, many sessions at a time
+    usual = {'hostname': 'localhost', 'message_size_max': '1m', 'auth_failure_delay': '0s', 'shards': 2, 'fronts': 2,
+             'connections_per_account_max': 50}
+
+    def can(self, key, value):
+        return True
+
+    def __init__(self, settings=(), program=None):
+        super().__init__(settings)
+        self.program = program or os.environ.get('BARID') or str(ROOT / 'build' / 'barid')
+
+    def account(self, name):
+        address = '%s@%s' % (name, self.domain)
+        return Account(address, address)
+
+    def start(self, names):
+        if not Path(self.program).exists():
+            raise ServerError('no %s; build it first, or name it with --program' % self.program)
+        settings = {'data_dir': self.dir / 'data', **{k + '_listen': '%s:%d' % (self.host, v) for k, v in self.ports.items()},
+                    **self.usual, **self.settings}
+        self.config = self.dir / 'barid.conf'
+        self.config.write_text(''.join('%s = %s\n' % item for item in settings.items()))
+        with ThreadPoolExecutor(1) as pool:
+            list(pool.map(self.add_account, names))
+        output = open(self.log, 'wb')
+        self.process = subprocess.Popen([self.program, 'serve', '--config', str(self.config)],
+                                        stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        self.wait_ready()
+
+    def add_account(self, name):
+        done = subprocess.run([self.program, 'account', 'add', '--config', str(self.config),
+                               self.account(name).user], input=PASSWORD + '\n', text=True, capture_output=True)
+        if done.returncode:
+            raise ServerError('barid account add %s: %s' % (name, done.stderr or done.stdout))
+
+
+class Given(Server):
+    """A server that runs already: HOST:imap=143,pop3=110,lmtp=24, accounts NAME... made beforehand."""
+    name, domain = 'given', 'example.org'
+
+    def __init__(self, where, settings=(), domain='example.org'):
+        super().__init__(settings)
+        self.domain = domain
+        self.host, _, ports = where.partition(':')
+        self.ports = {k: int(v) for k, v in (p.split('=') for p in ports.split(','))}
+
+    def start(self, names):
+        pass
+
+
+def user_name():
+    import pwd
+    return pwd.getpwuid(os.getuid()).pw_name
+
+
+def group_name():
+    import grp
+    return grp.getgrgid(os.getgid()).gr_name
