@@ -1,0 +1,9 @@
+# RFC 3501 §9 literal: a size that is no number is a syntax error
+@imap login
+@not dovecot: it takes what follows the brace for the next command
+C: a APPEND INBOX {-1}
+S: a BAD ...
+C: b APPEND INBOX {abc}
+S: b BAD ...
+C: c NOOP
+S: c OK ...

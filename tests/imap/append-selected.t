@@ -1,0 +1,9 @@
+# RFC 3501 §6.3.11: APPEND to the selected mailbox tells EXISTS at once
+@imap select INBOX
+C: a APPEND INBOX {}
+S: + ...
+C< simple.eml
+C:
+S*: * 1 EXISTS
+S*: ...
+S: a OK [APPENDUID ${v:number} 1] ...

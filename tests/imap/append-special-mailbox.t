@@ -1,0 +1,13 @@
+# RFC 3501 §6.3.11: APPEND to a standard folder, with a literal as its name
+@imap login
+C: a APPEND {}
+S: + ...
+C| Sent\
+C:  (\Seen) {}
+S: + ...
+C< simple.eml
+C:
+S: a OK [APPENDUID ${v:number} 1] ...
+C: b STATUS Sent (MESSAGES UNSEEN)
+S: * STATUS "Sent" ~(MESSAGES 1, UNSEEN 0)
+S: b OK ...

@@ -1,0 +1,6 @@
+# RFC 3501 §6.3.11: APPEND to what does not exist is refused with TRYCREATE, and nothing is made
+@imap login
+C: a APPEND nowhere {310}
+S: a NO [TRYCREATE] ...
+C: b LIST "" nowhere
+S: b OK ...

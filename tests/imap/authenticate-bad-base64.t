@@ -1,0 +1,9 @@
+# RFC 3501 §6.2.2: a response that is not base64 is refused
+@imap
+S: * OK ...
+C: a AUTHENTICATE PLAIN
+S: +${| |}
+C: !!!this is not base64!!!
+S: a ${|BAD|NO} ...
+C: b NOOP
+S: b OK ...

@@ -1,0 +1,9 @@
+# RFC 3501 §6.2.2: an endless response is refused with bounded memory
+@imap
+@may-close a server may end such a session, and its last words may be lost with it
+S: * OK ...
+C: a AUTHENTICATE PLAIN
+S: +${| |}
+C: ${QUFB*30000}
+S: ...
+S: ${|a BAD|a NO|* BYE} ...

@@ -1,0 +1,6 @@
+# RFC 3501 §6.1.1: before login the server lists IMAP4rev1, STARTTLS and its AUTH mechanisms
+@imap
+S: * OK ...
+C: a CAPABILITY
+S: * CAPABILITY ~<IMAP4rev1 STARTTLS AUTH=PLAIN ...>
+S: a OK ...

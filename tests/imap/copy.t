@@ -1,0 +1,19 @@
+# RFC 3501 §6.4.7, RFC 4315 §3: COPY keeps flags and date, and names the copies by COPYUID
+@imap select INBOX
+@append INBOX simple.eml (\Seen $Label) "05-Feb-2020 12:34:56 +0000"
+@append INBOX dots.eml
+@append INBOX nested.eml (\Flagged)
+C: a COPY 1,3 Archive
+S: a OK [COPYUID ${v:number} ${|1,3|1,3:3} ${|1:2|1,2}] ...
+C: b SELECT Archive
+S*: * 2 EXISTS
+S*: * OK [UIDVALIDITY ${v}] ...
+S*: ...
+S: b OK ...
+C: c FETCH 1:2 (UID FLAGS RFC822.SIZE)
+S: * 1 FETCH ~(UID 1, FLAGS ~(\Seen $Label ?\Recent), RFC822.SIZE ${size_simple})
+S: * 2 FETCH ~(UID 2, FLAGS ~(\Flagged ?\Recent), RFC822.SIZE ${size_nested})
+S: c OK ...
+C: d FETCH 1 INTERNALDATE
+S: * 1 FETCH (INTERNALDATE ${@05-Feb-2020 12:34:56 +0000})
+S: d OK ...

@@ -1,0 +1,6 @@
+# RFC 3501 §5.1: many levels are made or refused, and the session lives on
+@imap login
+C: a CREATE "${d/*14}e"
+S: a ${|OK|NO} ...
+C: b NOOP
+S: b OK ...

@@ -1,0 +1,6 @@
+# RFC 3501 §6.3.3, RFC 5530 §3: CREATE of a mailbox that exists
+@imap login
+C: a CREATE Projects
+S: a OK ...
+C: b CREATE Projects
+S: b NO [ALREADYEXISTS] ...

@@ -1,0 +1,6 @@
+# RFC 3501 §5.1: a name beyond every limit is refused
+@imap login
+C: a CREATE "${n*3000}"
+S: a ${|NO|BAD} ...
+C: b NOOP
+S: b OK ...

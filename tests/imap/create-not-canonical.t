@@ -1,0 +1,6 @@
+# RFC 3501 §5.1.3: printable ASCII must not be written in base64, an unclosed shift is an error
+@imap login
+C: a CREATE "&AGEAYg-"
+S: a ${|NO|BAD} ...
+C: b CREATE "&ZeV"
+S: b ${|NO|BAD} ...

@@ -1,0 +1,6 @@
+# RFC 3501 §6.3.4: INBOX cannot be deleted
+@imap login
+C: a DELETE INBOX
+S: a NO ...
+C: b DELETE inbox
+S: b NO ...

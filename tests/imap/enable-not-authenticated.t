@@ -1,0 +1,6 @@
+# RFC 5161 §3.1: ENABLE needs a login
+@imap
+@not dovecot: it takes ENABLE before login too
+S: * OK ...
+C: a ENABLE X-WEATHER
+S: a ${|BAD|NO} ...

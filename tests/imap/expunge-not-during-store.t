@@ -1,0 +1,19 @@
+# RFC 3501 §7.4.1: no EXPUNGE is sent while STORE by sequence number is answered
+@imap select INBOX
+@append INBOX simple.eml
+@append INBOX dots.eml
+@append INBOX nested.eml
+C2: a STORE 1 +FLAGS.SILENT (\Deleted)
+S2: a OK ...
+C2: b EXPUNGE
+S2: * 1 EXPUNGE
+S2: b OK ...
+C: c STORE 3 +FLAGS (\Flagged)
+S!: * ${x:number} EXPUNGE
+S: ...
+S: * 3 FETCH (FLAGS ~(\Flagged ?\Recent))
+S: c OK ...
+C: d NOOP
+S: ...
+S: * 1 EXPUNGE
+S: d OK ...

@@ -1,0 +1,19 @@
+# RFC 3501 §5.2: an expunge shows on the other session at its next NOOP
+@imap select INBOX
+@append INBOX simple.eml
+@append INBOX dots.eml
+@append INBOX nested.eml
+C2: a STORE 2 +FLAGS.SILENT (\Deleted)
+S2: a OK ...
+C2: b EXPUNGE
+S2: * 2 EXPUNGE
+S2: b OK ...
+C: c NOOP
+S: ...
+S: * 2 EXPUNGE
+S: ...
+S: c OK ...
+C: d FETCH 1:* (UID)
+S: * 1 FETCH (UID 1)
+S: * 2 FETCH (UID 3)
+S: d OK ...

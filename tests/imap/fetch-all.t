@@ -1,0 +1,6 @@
+# RFC 3501 §6.4.5: ALL is FAST and ENVELOPE
+@imap select INBOX
+@append INBOX simple.eml
+C: a FETCH 1 ALL
+S: * 1 FETCH ~(FLAGS ~(?\Recent), INTERNALDATE "${d:text}", RFC822.SIZE ${size_simple}, ENVELOPE ("Mon, 7 Feb 1994 21:52:25 -0800" ...))
+S: a OK ...

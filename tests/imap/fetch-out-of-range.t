@@ -1,0 +1,9 @@
+# RFC 3501 §6.4.8: a sequence number that is not there is an error
+@imap select INBOX
+@append INBOX simple.eml
+C: a FETCH 2 UID
+S: a ${|BAD|NO|OK} ...
+C: b FETCH 2:5 UID
+S: b ${|BAD|NO|OK} ...
+C: c NOOP
+S: c OK ...

@@ -1,0 +1,9 @@
+# RFC 2971 §3.1: ID needs NIL or a list of pairs
+@imap login
+@not dovecot: it takes everything for NIL
+C: a ID
+S: a BAD ...
+C: b ID name
+S: b BAD ...
+C: c NOOP
+S: c OK ...

@@ -1,0 +1,6 @@
+# RFC 2177 §4, RFC 3501 §9: DONE is case-insensitive
+@imap select INBOX
+C: a IDLE
+S: + ...
+C: done
+S: a OK ...

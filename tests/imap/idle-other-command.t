@@ -1,0 +1,6 @@
+# RFC 2177 §3: anything but DONE ends IDLE with BAD
+@imap select INBOX
+C: a IDLE
+S: + ...
+C: b NOOP
+S: a BAD ...

@@ -1,0 +1,6 @@
+# RFC 2177 §3: IDLE in the authenticated state
+@imap login
+C: a IDLE
+S: + ...
+C: DONE
+S: a OK ...

@@ -1,0 +1,6 @@
+# RFC 3501 §6.3.8: LIST needs a reference and a pattern
+@imap login
+C: a LIST
+S: a BAD ...
+C: b LIST ""
+S: b BAD ...

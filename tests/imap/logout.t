@@ -1,0 +1,6 @@
+# RFC 3501 §6.1.3: LOGOUT is answered by BYE, then OK, then the close of the connection
+@imap login
+C: a LOGOUT
+S: * BYE ...
+S: a OK ...
+@closed

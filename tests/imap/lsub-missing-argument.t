@@ -1,0 +1,6 @@
+# RFC 3501 §6.3.9: LSUB needs a reference and a pattern
+@imap login
+C: a LSUB
+S: a BAD ...
+C: b LSUB ""
+S: b BAD ...

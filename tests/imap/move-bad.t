@@ -1,0 +1,9 @@
+# RFC 6851 §3.1: MOVE needs a set and a mailbox
+@imap select INBOX
+@append INBOX simple.eml
+C: a MOVE
+S: a BAD ...
+C: b MOVE 1
+S: b BAD ...
+C: c UID MOVE 1
+S: c BAD ...

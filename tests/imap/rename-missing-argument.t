@@ -1,0 +1,6 @@
+# RFC 3501 §6.3.5: RENAME needs two names
+@imap login
+C: a RENAME
+S: a BAD ...
+C: b RENAME one
+S: b BAD ...

@@ -1,0 +1,13 @@
+# RFC 3501 §6.4.4: FLAGGED and UNFLAGGED
+@imap select INBOX
+@append INBOX simple.eml (\Answered \Seen) "01-Feb-2020 12:00:00 +0000"
+@append INBOX arabic.eml (\Flagged) "10-Mar-2020 12:00:00 +0000"
+@append INBOX dots.eml (\Draft $Forwarded) "11-Mar-2020 12:00:00 +0000"
+@append INBOX nested.eml (\Deleted \Seen) "15-Apr-2021 12:00:00 +0000"
+@append INBOX size:9000 "20-May-2022 12:00:00 +0000"
+C: a SEARCH FLAGGED
+S: * SEARCH 2
+S: a OK ...
+C: b SEARCH UNFLAGGED
+S: * SEARCH ~<1 3 4 5>
+S: b OK ...

@@ -1,0 +1,19 @@
+# RFC 3501 §6.4.4: NOT turns a key round
+@imap select INBOX
+@append INBOX simple.eml (\Answered \Seen) "01-Feb-2020 12:00:00 +0000"
+@append INBOX arabic.eml (\Flagged) "10-Mar-2020 12:00:00 +0000"
+@append INBOX dots.eml (\Draft $Forwarded) "11-Mar-2020 12:00:00 +0000"
+@append INBOX nested.eml (\Deleted \Seen) "15-Apr-2021 12:00:00 +0000"
+@append INBOX size:9000 "20-May-2022 12:00:00 +0000"
+C: a SEARCH NOT SEEN
+S: * SEARCH ~<2 3 5>
+S: a OK ...
+C: b SEARCH NOT (SEEN ANSWERED)
+S: * SEARCH ~<2 3 4 5>
+S: b OK ...
+C: c SEARCH NOT NOT SEEN
+S: * SEARCH ~<1 4>
+S: c OK ...
+C: d SEARCH NOT 1:3
+S: * SEARCH ~<4 5>
+S: d OK ...

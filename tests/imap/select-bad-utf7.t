@@ -1,0 +1,6 @@
+# RFC 3501 §5.1.3: a name that is not modified UTF-7 names no mailbox
+@imap login
+C: a SELECT "&ZeVnLIqe"
+S: a ${|NO|BAD} ...
+C: b SELECT "&-&-&"
+S: b ${|NO|BAD} ...

@@ -1,0 +1,13 @@
+# RFC 3501 §6.2.1, RFC 7457 §2.2: what was pipelined behind STARTTLS in the clear is never executed
+@imap
+@modes whole slow
+@not dovecot: it closes the connection when anything comes behind STARTTLS before the handshake
+S: * OK ...
+C: a STARTTLS
+C: b LOGIN ${user} ${password}
+S: a OK ...
+@tls
+C: c NOOP
+S: c OK ...
+C: d SELECT INBOX
+S: d BAD ...

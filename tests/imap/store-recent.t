@@ -1,0 +1,9 @@
+# RFC 3501 §2.3.2: \Recent cannot be set by STORE
+@imap select INBOX
+@append INBOX simple.eml
+C: a STORE 1 +FLAGS (\Recent)
+S: ...
+S: a ${|BAD|NO|OK} ...
+C: b FETCH 1 FLAGS
+S: * 1 FETCH (FLAGS ())
+S: b OK ...

@@ -1,0 +1,9 @@
+# RFC 3501 §6.4.6: .SILENT is silent towards its own session only
+@imap select INBOX
+@append INBOX simple.eml
+C2: a STORE 1 +FLAGS.SILENT (\Flagged)
+S2: a OK ...
+C: b NOOP
+S: ...
+S: * 1 FETCH ~(FLAGS ~(\Flagged ?\Recent), ?UID 1)
+S: b OK ...

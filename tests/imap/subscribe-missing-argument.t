@@ -1,0 +1,6 @@
+# RFC 3501 §6.3.6: SUBSCRIBE needs a name
+@imap login
+C: a SUBSCRIBE
+S: a BAD ...
+C: b UNSUBSCRIBE
+S: b BAD ...

@@ -1,0 +1,6 @@
+# RFC 3501 §6.3.6: SUBSCRIBE may check that the mailbox exists; a subscription outlives its mailbox
+@imap login
+C: a SUBSCRIBE nowhere
+S: a ${|OK|NO} ...
+C: b NOOP
+S: b OK ...

@@ -1,0 +1,6 @@
+# RFC 3501 §2.2: lines end in CRLF; a bare LF is taken for an end of line or refused, the session lives on
+@imap login
+C: a NOOP\x0a\
+S: a ${|OK|BAD} ...
+C: b NOOP
+S: b OK ...

@@ -1,0 +1,6 @@
+# RFC 3501 §9: two blanks where the grammar has one
+@imap login
+C: a  NOOP
+S: a ${|BAD|OK} ...
+C: b NOOP
+S: b OK ...

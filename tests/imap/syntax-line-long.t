@@ -1,0 +1,6 @@
+# RFC 7162 §4: a command line of 8000 bytes is not too long
+@imap select INBOX
+@append INBOX simple.eml
+C: a FETCH ${1,*3950}1 UID
+S: ...
+S: a OK ...

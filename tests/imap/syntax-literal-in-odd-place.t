@@ -1,0 +1,9 @@
+# RFC 3501 §9: a literal where the grammar has an atom
+@imap select INBOX
+@not dovecot: it asks for the literal, then takes it for the set
+@append INBOX simple.eml
+C: a FETCH {1}
+S?: + ...
+S: a BAD ...
+C: b NOOP
+S: b OK ...

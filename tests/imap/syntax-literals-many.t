@@ -1,0 +1,6 @@
+# RFC 3501 §9: many literals in one command stay within the budget of one command
+@imap login
+@may-close a server may end such a session, and its last words may be lost with it
+C: a LIST ${{1+}\x0d\x0aa *3000}x
+S: ...
+S: ${|a BAD|a NO|* BYE} ...

@@ -1,0 +1,6 @@
+# RFC 3501 §2.2.1: a tag alone
+@imap login
+C: a
+S: a BAD ...
+C: b NOOP
+S: b OK ...

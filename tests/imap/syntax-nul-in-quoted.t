@@ -1,0 +1,6 @@
+# RFC 3501 §9 TEXT-CHAR: NUL in a quoted string
+@imap login
+C: a SELECT "IN\x00BOX"
+S: ${|a|*} ${|BAD|NO} ...
+C: b NOOP
+S: b OK ...

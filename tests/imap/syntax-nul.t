@@ -1,0 +1,6 @@
+# RFC 3501 §9 CHAR: NUL is never allowed; the command is BAD and the session lives on
+@imap login
+C: a NO\x00OP
+S: ${|a|*} BAD ...
+C: b NOOP
+S: b OK ...

@@ -1,0 +1,6 @@
+# RFC 3501 §9 quoted: a quoted string that is not closed on its line
+@imap login
+C: a SELECT "INBOX
+S: a BAD ...
+C: b NOOP
+S: b OK ...

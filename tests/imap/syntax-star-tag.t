@@ -1,0 +1,6 @@
+# RFC 3501 §9 tag: `*` is no tag
+@imap login
+C: * NOOP
+S: * BAD ...
+C: b NOOP
+S: b OK ...

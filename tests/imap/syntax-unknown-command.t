@@ -1,0 +1,6 @@
+# RFC 3501 §7.1.3: an unknown command is BAD under its tag
+@imap login
+C: a WEATHER today
+S: a BAD ...
+C: b NOOP
+S: b OK ...

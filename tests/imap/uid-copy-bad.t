@@ -1,0 +1,9 @@
+# RFC 3501 §6.4.8: UID COPY needs a set of UIDs and a mailbox that exists
+@imap select INBOX
+@append INBOX simple.eml
+C: a UID COPY 1
+S: a BAD ...
+C: b UID COPY 1 nowhere
+S: b NO [TRYCREATE] ...
+C: c UID COPY x Archive
+S: c BAD ...

@@ -1,0 +1,9 @@
+# RFC 3501 §6.4.8: UID needs one of its commands
+@imap select INBOX
+@append INBOX simple.eml
+C: a UID
+S: a BAD ...
+C: b UID WEATHER 1
+S: b BAD ...
+C: c UID SEARCH
+S: c BAD ...

@@ -1,0 +1,9 @@
+# RFC 3501 §6.4.8: UID STORE in unfinished forms
+@imap select INBOX
+@append INBOX simple.eml
+C: a UID STORE 1
+S: a BAD ...
+C: b UID STORE x +FLAGS (\Seen)
+S: b BAD ...
+C: c UID STORE 1 +WEATHER (\Seen)
+S: c BAD ...

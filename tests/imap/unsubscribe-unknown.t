@@ -1,0 +1,6 @@
+# RFC 3501 §6.3.7: UNSUBSCRIBE of what is not subscribed does no harm
+@imap login
+C: a UNSUBSCRIBE nowhere
+S: a ${|OK|NO} ...
+C: b NOOP
+S: b OK ...

@@ -1,0 +1,9 @@
+# RFC 3501 §6.3.7: UNSUBSCRIBE takes the name out of LSUB
+@imap login
+@create Projects
+C: a SUBSCRIBE Projects
+S: a OK ...
+C: b UNSUBSCRIBE Projects
+S: b OK ...
+C: c LSUB "" "Proj*"
+S: c OK ...
