@@ -1,0 +1,13 @@
+# RFC 2595 §4: after STLS the password is taken
+@pop3
+@with cleartext_login = never
+S: +OK ...
+C: STLS
+S: +OK...
+@tls
+C: USER ${user}
+S: +OK...
+C: PASS ${password}
+S: +OK...
+C: STAT
+S: +OK 0 0

@@ -1,0 +1,9 @@
+# RFC 1939 §5: DELE of what is not there
+@pop3 login
+@append INBOX simple.eml
+C: DELE 2
+S: -ERR...
+C: DELE
+S: -ERR...
+C: DELE x
+S: -ERR...

@@ -1,0 +1,6 @@
+# RFC 1939 §4: the greeting is +OK; without APOP it holds no <timestamp>
+@pop3
+S: +OK ...
+C: QUIT
+S: +OK...
+@closed

@@ -1,0 +1,6 @@
+# RFC 1939 §5: NOOP
+@pop3 login
+C: NOOP
+S: +OK...
+C: noop
+S: +OK...

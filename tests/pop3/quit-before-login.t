@@ -1,0 +1,6 @@
+# RFC 1939 §4: QUIT in the AUTHORIZATION state
+@pop3
+S: +OK ...
+C: QUIT
+S: +OK...
+@closed

@@ -1,0 +1,6 @@
+# RFC 1939 §3: an empty line is -ERR
+@pop3 login
+C:
+S: -ERR...
+C: NOOP
+S: +OK...

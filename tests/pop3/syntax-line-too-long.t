@@ -1,0 +1,6 @@
+# RFC 2449 §4: a line far beyond 255 octets is refused with bounded memory
+@pop3
+@may-close a server may end such a session, and its last words may be lost with it
+S: +OK ...
+C: USER ${x*100000}
+S: -ERR...

@@ -1,0 +1,6 @@
+# RFC 1939 §3: NUL is no part of a command
+@pop3 login
+C: ST\x00AT
+S: -ERR...
+C: NOOP
+S: +OK...

@@ -1,0 +1,9 @@
+# RFC 1939 §7: USER and PASS
+@pop3
+S: +OK ...
+C: USER ${user}
+S: +OK...
+C: PASS ${password}
+S: +OK...
+C: STAT
+S: +OK 0 0
