@@ -1,0 +1,23 @@
+# RFC 5321 §4.5.2: the dots that the client added are taken away
+@lmtp login
+@C2 imap select INBOX
+C: MAIL FROM:<sender@example.org>
+S: 250 ...
+C: RCPT TO:<${address}>
+S: 250 ...
+C: DATA
+S: 354 ...
+C: Subject: dots
+C:
+C: ..one
+C: ...two
+C: ..
+C: end
+C: .
+S: 250 ...
+C2: a NOOP
+S2: ...
+S2: a OK ...
+C2: b FETCH 1 BODY.PEEK[TEXT]
+S2: * 1 FETCH (BODY[TEXT] ".one\x0d\x0a\x2e.two\x0d\x0a.\x0d\x0aend\x0d\x0a")
+S2: b OK ...

@@ -1,0 +1,6 @@
+# RFC 6152 §3: 8BITMIME is offered
+@lmtp
+S: 220 ...
+C: LHLO player
+S: ...
+S: 250${|-| }8BITMIME

@@ -1,0 +1,6 @@
+# RFC 3030 §2: CHUNKING is offered
+@lmtp
+S: 220 ...
+C: LHLO player
+S: ...
+S: 250${|-| }CHUNKING

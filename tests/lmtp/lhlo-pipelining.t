@@ -1,0 +1,9 @@
+# RFC 2033 §5: PIPELINING and ENHANCEDSTATUSCODES must be offered
+@lmtp
+S: 220 ...
+C: LHLO player
+S: ...
+S: 250${|-| }ENHANCEDSTATUSCODES
+C: LHLO player
+S: ...
+S: 250${|-| }PIPELINING

@@ -1,0 +1,6 @@
+# RFC 2033 §4.1, RFC 5321 §4.1.4: a session begins with LHLO
+@lmtp
+@not dovecot: it takes MAIL without LHLO
+S: 220 ...
+C: MAIL FROM:<sender@example.org>
+S: 503 5.5.${|1|0} ...

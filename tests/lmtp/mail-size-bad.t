@@ -1,0 +1,6 @@
+# RFC 1870 §3: SIZE that is no number
+@lmtp login
+C: MAIL FROM:<sender@example.org> SIZE=abc
+S: ${|501|555} 5.5.4 ...
+C: MAIL FROM:<sender@example.org> SIZE=99999999999999999999999999
+S: ${|501|552|555} ...

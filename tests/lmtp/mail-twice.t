@@ -1,0 +1,6 @@
+# RFC 5321 §4.1.4: MAIL in a transaction is out of sequence
+@lmtp login
+C: MAIL FROM:<sender@example.org>
+S: 250 ...
+C: MAIL FROM:<other@example.org>
+S: 503 5.5.${|1|0} ...

@@ -1,0 +1,6 @@
+# RFC 5321 §4.1.1.11: an unknown parameter is 555 or 501
+@lmtp login
+C: MAIL FROM:<sender@example.org> WEATHER=fine
+S: ${|555|501} 5.5.4 ...
+C: MAIL FROM:<sender@example.org> BODY=WEATHER
+S: ${|555|501} 5.5.4 ...

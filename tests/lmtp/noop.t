@@ -1,0 +1,6 @@
+# RFC 5321 §4.1.1.9: NOOP, with an argument too
+@lmtp login
+C: NOOP
+S: 250 2.0.0 ...
+C: NOOP something
+S: 250 2.0.0 ...

@@ -1,0 +1,13 @@
+# RFC 5321 §4.1.1.10: QUIT in a transaction delivers nothing
+@lmtp login
+@C2 imap login
+C: MAIL FROM:<sender@example.org>
+S: 250 ...
+C: RCPT TO:<${address}>
+S: 250 ...
+C: QUIT
+S: 221 2.0.0 ...
+@closed
+C2: a STATUS INBOX (MESSAGES)
+S2: * STATUS "INBOX" (MESSAGES 0)
+S2: a OK ...

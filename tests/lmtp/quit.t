@@ -1,0 +1,6 @@
+# RFC 5321 §4.1.1.10: QUIT at any time, and the close
+@lmtp
+S: 220 ...
+C: QUIT
+S: 221 2.0.0 ...
+@closed

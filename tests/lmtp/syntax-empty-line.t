@@ -1,0 +1,6 @@
+# RFC 5321 §4.1.1: an empty line is 500
+@lmtp login
+C:
+S: 50${|0|2} ...
+C: NOOP
+S: 250 ...

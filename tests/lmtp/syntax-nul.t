@@ -1,0 +1,6 @@
+# RFC 5321 §4.1.1: NUL is no part of a command
+@lmtp login
+C: NO\x00OP
+S: 50${|0|1|2} ...
+C: NOOP
+S: 250 ...

@@ -1,0 +1,6 @@
+# RFC 5321 §4.2.4: an unknown command is 500
+@lmtp login
+C: WEATHER
+S: 50${|0|2} 5.5.1 ...
+C: NOOP
+S: 250 ...

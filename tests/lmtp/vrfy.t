@@ -1,0 +1,6 @@
+# RFC 5321 §3.5.3: VRFY tells nothing: 252
+@lmtp login
+C: VRFY ${local}
+S: 252 ${|2.1.5|2.5.0|2.3.3|2.5.2} ...
+C: VRFY nobody
+S: 252 ...
