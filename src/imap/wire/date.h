@@ -10,8 +10,8 @@ struct date_time {
 };
 
 /* The whole of `s`. */
-bool date_parse(struct span s, int64_t *day_out);               /* 1-Feb-1994: days since 1970-01-01 */
-bool date_time_parse(struct span s, struct date_time *out);     /* without the quotes */
+bool date_parse(struct span s, int64_t *day_out);           /* 1-Feb-1994: days since 1970-01-01 */
+bool date_time_parse(struct span s, struct date_time *out); /* without the quotes */
 /* "01-Feb-1994 12:34:56 +0100" with the quotes: INTERNALDATE. */
 void print_date_time(struct buf *out, int64_t seconds, int16_t zone);
 /* The day (since 1970-01-01) that a clock `zone` minutes east of UTC showed at `seconds`: SEARCH compares days disregarding the zone. */

@@ -1,19 +1,24 @@
 /* Bytes to commands: collects one command, its line and its literals, across any packet boundary, within a budget.
  * RFC 3501 §2.2, §4.3, §7.5; RFC 7888 (LITERAL+). It says what to do; it does no I/O.
  *
- *   LINE ─ "{n}" ─► LITERAL ─► LINE ─ CRLF ─► command           kept as it came: "a LOGIN {3}\r\nfoo bar"
- *     │ over budget      └─ of APPEND's message: READER_MESSAGE, then MESSAGE ─► LINE of its end
- *     └─► SKIP (line and non-synchronising literals are read and dropped) ─► READER_REFUSED */
+ *   LINE ── CRLF (line_end) ─────────────────────────────► WHOLE: READER_COMMAND
+ *     ├──── "{n}" (literal_begin) ─► LITERAL ─► LINE         kept as it came: "a LOGIN {3}\r\nfoo bar"
+ *     ├──── "{n}" of APPEND's message ─► ASKED ── accept ─► MESSAGE ─► TAIL ─► READER_ENDED
+ *     │                                    └───── refuse ─► (starts anew), or DROP ─► TAIL ─► READER_ENDED
+ *     └──── over budget (refuse_line) ─► SKIP ⇄ SKIP_LITERAL ─► READER_REFUSED
+ *
+ * A synchronising literal that is over the budget is not asked for; one that comes unasked (LITERAL+) is read and dropped. */
 #ifndef IMAP_WIRE_READER_H
 #define IMAP_WIRE_READER_H
 
 #include "base/buf.h"
 
 enum {
-	READER_LINE_MAX = 64 << 10,       /* all of a command's line, literals not counted */
-	READER_LITERALS_MAX = 256 << 10,  /* all of a command's literals, after login */
-	READER_LITERALS_BEFORE = 8 << 10, /* the same before login */
-	READER_LINE_BEFORE = 8 << 10,
+	READER_LINE_MAX = 64 << 10,      /* a command's line after login, literals not counted */
+	READER_LITERALS_MAX = 256 << 10, /* all of a command's literals after login */
+	READER_LINE_BEFORE = 8 << 10,    /* the same before login */
+	READER_LITERALS_BEFORE = 8 << 10,
+	READER_TAIL = 32,
 };
 
 struct reader_budget {
@@ -23,41 +28,46 @@ struct reader_budget {
 enum reader_event {
 	READER_NEED,     /* give more bytes */
 	READER_CONTINUE, /* answer "+ OK" and go on: the client waits to send a literal */
-	READER_COMMAND,  /* reader_command() is whole (without its last CRLF) */
-	READER_MESSAGE,  /* whole up to the message literal "{n}" at its end: call reader_message_accept or reader_message_refuse */
-	READER_BYTES,    /* the bytes of an accepted message: *piece_out */
-	READER_ENDED,    /* the line after the message is whole: reader_command() is that rest ("" as it should be) */
-	READER_REFUSED,  /* a command was too big: reader_command() is its beginning, for the tag; reader_fail() says why */
+	READER_COMMAND,  /* reader_command() is whole, without its last line end. Call reader_next before taking more */
+	READER_MESSAGE, /* whole up to "{n}" of APPEND's message at its end: call reader_message_accept or reader_message_refuse */
+	READER_BYTES, /* bytes of an accepted message: *piece_out, within *in as it was; NOT taken: call reader_message_took */
+	READER_ENDED, /* the line behind the message is over: reader_tail_empty(). Call reader_next before taking more */
+	READER_REFUSED, /* the command was too big: reader_command() is its beginning, for the tag. Call reader_next before taking more */
 };
 
 struct reader {
 	struct buf bytes;
 	struct reader_budget budget;
+	bool messages; /* may be set: APPEND's message is streamed (after login) */
 	int phase;
-	bool cr, message_wanted, sync;
-	size_t line_used, literal_used, line_start;
-	uint64_t left;        /* of the literal that is being read or skipped */
-	enum fail fail;
+	bool plain;         /* no literals in this line */
+	bool sync;          /* the literal at hand is a synchronising one */
+	bool after_message; /* skipping ends in READER_ENDED */
+	bool tail_used;     /* something stood behind the message */
+	size_t line_used, literals_used;
+	uint64_t left; /* of the literal that is read, streamed or skipped */
+	char tail[READER_TAIL];
+	size_t tail_n; /* the last bytes of a line that is skipped */
 };
 
 void reader_init(struct reader *r, struct reader_budget budget);
 void reader_fini(struct reader *r);
-/* Takes bytes off the front of *in until something happened. */
+/* Takes bytes off the front of *in until something has happened. */
 enum reader_event reader_take(struct reader *r, struct span *in, struct span *piece_out);
 struct span reader_command(const struct reader *r);
-enum fail reader_fail(const struct reader *r);
 /* Starts anew; `keep` false gives the memory back (an idle session holds none). */
 void reader_next(struct reader *r, bool keep);
 /* A command is half read. */
 bool reader_busy(const struct reader *r);
-
-/* After READER_MESSAGE. Accept: send "+ " when it answers true; READER_BYTES follow. Refuse: a synchronising literal will not come, the next
- * thing is a new command (true); else the literal and its line are dropped first, then READER_ENDED (false). */
-bool reader_message_accept(struct reader *r);
-bool reader_message_refuse(struct reader *r);
-uint64_t reader_message_left(const struct reader *r);
-
-/* The next thing is one plain line (IDLE's DONE, a SASL response): READER_COMMAND without looking for literals. */
+/* For the command that begins now: it is one plain line, whatever looks like a literal (IDLE's DONE, a SASL response). */
 void reader_expect_line(struct reader *r);
+
+/* After READER_MESSAGE. True: send "+ OK". READER_BYTES follow (unless it is empty), then READER_ENDED. */
+bool reader_message_accept(struct reader *r);
+/* True: nothing of it will come, call reader_next. False: it is coming and is dropped, then READER_ENDED. */
+bool reader_message_refuse(struct reader *r);
+void reader_message_took(struct reader *r, struct span *in, size_t n);
+uint64_t reader_message_left(const struct reader *r);
+bool reader_tail_empty(const struct reader *r);
 
 #endif
