@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/why.h"
 #include "imap/wire/args.h"
+#include "imap/wire/verbs.h"
 #include "store/batch.h"
 #include "store/gate.h"
 
@@ -21,42 +22,50 @@ struct view;
 
 /* What a step answers. Each WAIT has a deadline in the framework. */
 enum step {
-	STEP_DONE,         /* commit what is staged, answer OK */
-	STEP_AGAIN,        /* more to do: go on (other sessions get a turn between) */
-	STEP_WAIT_INPUT,   /* more of the message (MESSAGE), or a line (HOLD) */
-	STEP_WAIT_OUTPUT,  /* the output has no room (command_has_room) */
-	STEP_WAIT_STORE,   /* a call with &c->wait answered FAIL_BUSY; `c->stored` is its result when the step is called again */
-	STEP_WAIT_EVENT,   /* the feed has something, or input came (HOLD) */
-	STEP_FAIL,         /* command_fail was called */
+	STEP_DONE,        /* commit what is staged, answer OK */
+	STEP_AGAIN,       /* more to do: go on (other sessions get a turn between) */
+	STEP_WAIT_INPUT,  /* more of the message (MESSAGE), or a line (HOLD) */
+	STEP_WAIT_OUTPUT, /* the output has no room (command_has_room) */
+	STEP_WAIT_STORE, /* a call with &c->wait answered FAIL_BUSY; `c->stored` is its result when the step is called again */
+	STEP_WAIT_EVENT, /* the feed has something, or input came (HOLD) */
+	STEP_FAIL,       /* command_fail was called */
 };
 
 struct verb_steps {
-	enum fail (*begin)(struct command *c);   /* parses all arguments; a failure is answered at once */
+	enum fail (*begin)(struct command *c); /* parses all arguments; a failure is answered at once */
 	enum step (*step)(struct command *c);
-	void (*end)(struct command *c);          /* frees what the verb holds; called once, whatever happened after begin was called; may be NULL */
+	void (*end)(struct command *
+			c); /* frees what the verb holds; called once, whatever happened after begin was called; may be NULL */
 };
 
 enum { COMMAND_ARENA_MAX = 4 << 20 };
 
 struct command {
 	struct imap_session *session;
-	struct span tag, word;         /* word: as in verbs.def, for the reply */
-	bool uid;                      /* UID form */
-	struct args args;              /* after the command's word and the space behind it; args_end at once when there are none */
+	struct span tag, word; /* word: as in verbs.def, for the reply */
+	bool uid;              /* UID form */
+	struct args args; /* after the command's word and the space behind it; args_end at once when there are none */
 	struct arena arena;
-	void *state;                   /* the verb's own, from the arena */
-	struct batch *batch;           /* see command_batch */
-	struct store_wait wait;        /* for calls of the store in a step */
-	enum fail stored;              /* result of the last such call */
-	bool bears_failure;            /* the verb looks at `stored` itself; else a failure ends the command before its step is called again */
-	enum fail failed;              /* what the command ends with */
+	void *state;            /* the verb's own, from the arena */
+	struct batch *batch;    /* see command_batch */
+	struct store_wait wait; /* for calls of the store in a step */
+	enum fail stored;       /* result of the last such call */
+	bool bears_failure; /* the verb looks at `stored` itself; else a failure ends the command before its step is called again */
+	enum fail failed; /* what the command ends with */
 	struct why why;
-	struct buf code;               /* "APPENDUID 38505 3955": set by command_code */
-	struct span text;              /* of the OK; empty = "FETCH completed" */
+	struct buf code;  /* "APPENDUID 38505 3955": set by command_code */
+	struct span text; /* of the OK; empty = "FETCH completed" */
 	/* After the framework's commit of `batch`, before the reply. Its FAIL is the command's. May be NULL. */
 	enum fail (*committed)(struct command *c);
-	struct span message;           /* MESSAGE: bytes that have come, see command_message_take */
-	uint64_t message_left;         /* of them and what is still to come */
+	/* the framework's own (run.c) */
+	const struct verb_row *row;
+	struct span message;   /* MESSAGE: bytes that have come and were not taken */
+	struct span line;      /* HOLD: a line that has come */
+	uint64_t message_left; /* of the message: not yet taken */
+	int64_t slice_began;   /* us */
+	int phase;
+	enum command_wait { WAIT_NOTHING, WAIT_INPUT, WAIT_OUTPUT, WAIT_STORE, WAIT_EVENT } waits;
+	bool begun, message_asked, message_answered, message_over, line_here, committing, batch_done;
 };
 
 /* ── Failing ── each returns what the caller returns. */
@@ -98,13 +107,16 @@ enum fail command_normal_name(struct command *c, struct span name, struct span *
 
 /* ── MESSAGE ── begin reads its arguments up to args_message_literal and may refuse; when it returns FAIL_NONE the client is asked for
  * the bytes. The steps take them. When all `message_left` are taken the framework reads the end of the line, then calls step once more with
- * message_left == 0 and message_ended true; a syntax error there ends the command (BAD) without that call, only `end`. */
+ * command_message_ended true; a syntax error there ends the command (BAD) without that call, only `end`. */
 struct span command_message_take(struct command *c); /* what is there now; empty: answer STEP_WAIT_INPUT */
 bool command_message_ended(const struct command *c);
 
 /* ── HOLD ── */
 /* A whole line of input without CRLF, if one has come: taken. */
 bool command_line_take(struct command *c, struct span *out);
+/* Sends the news of the selected mailbox: STEP_AGAIN (all told, or none is selected) or STEP_WAIT_OUTPUT. When the mailbox is gone the
+ * session ends by itself. `expunges`: EXPUNGE responses are allowed. The framework does this after each command; only HOLD needs it. */
+enum step command_tell(struct command *c, bool expunges);
 /* Sends "+ text". */
 void command_continue(struct command *c, const char *text);
 

@@ -1,5 +1,9 @@
 /* An IMAP session after login: its states, its selected mailbox, and the face to `mail` (net/session.h).
- * The framework: session.c (life), input.c (bytes to commands), run.c (commands to answers). Verbs read the upper part. */
+ * The framework: session.c (its life, bytes in and out) and run.c (one command from its first byte to its reply). Verbs read the upper part.
+ *
+ *            SELECT, EXAMINE              LOGOUT, or ended by the server
+ *   IMAP_AUTH ◄────────────► IMAP_SELECTED ────────────────► IMAP_LOGOUT ─► session_end ─► stream closed ─► freed
+ *            CLOSE, UNSELECT */
 #ifndef IMAP_VERB_SESSION_H
 #define IMAP_VERB_SESSION_H
 
@@ -19,23 +23,24 @@ struct imap_session {
 	struct account *account;
 	struct user user;
 	const struct settings *settings;
-	struct view *view;               /* the selected mailbox; NULL unless IMAP_SELECTED */
-	struct session_start start;      /* strings are the session's own copies */
-	/* the framework's */
+	struct view *view; /* the selected mailbox; NULL unless IMAP_SELECTED */
+	/* the framework's own */
 	struct loop *loop;
 	struct stream *stream;
 	struct reader reader;
-	struct buf out;                  /* responses that the stream has not taken yet */
-	struct command *command;         /* the one that runs, or NULL */
-	struct run *run;                 /* how far it is: run.c */
-	struct deferred turn;            /* goes on with the command */
+	struct buf out;          /* responses that the stream has not taken yet */
+	struct buf early;        /* bytes that came before the stream's own */
+	struct command *command; /* the one that runs, or NULL */
+	struct deferred turn;    /* goes on with it */
 	struct timer deadline;
-	struct span early;               /* bytes that came before the stream's own */
-	struct buf early_bytes;
-	int64_t last_input_ms;
+	int64_t last_input_ms, last_output_ms;
+	void (*ended)(void *ctx, struct session *s, const char *how);
+	void *ended_ctx;
 	const char *ended_how;
-	unsigned bad_commands;           /* in a row */
-	bool deferred, closing, input_ended;
+	char *stop_text;       /* the session is to end once the command is over, with these words */
+	unsigned bad_commands; /* in a row */
+	unsigned closing_parts;
+	bool pumping, closing, input_ended, view_gone;
 };
 
 extern const struct session_ops imap_session_ops;
@@ -44,5 +49,18 @@ extern const struct session_ops imap_session_ops;
 void session_unselect(struct imap_session *s);
 /* Takes over `view` as the selected mailbox. */
 void session_select(struct imap_session *s, struct view *view);
+/* For view_new: wakes the session that waits for an event. `ctx` is the session. */
+void session_wake(void *ctx);
+
+/* ── Of the framework ── */
+/* Goes on from the loop, soon. */
+void session_again(struct imap_session *s);
+/* "* BYE text" unless it is NULL, then the end. `how` for the log line; static text. */
+void session_end(struct imap_session *s, const char *how, const char *text);
+/* Gives the stream what it has room for. True: all is out of `out`. */
+bool session_flush(struct imap_session *s);
+
+/* How often each command was given in this process. */
+uint64_t verb_count(size_t verb);
 
 #endif

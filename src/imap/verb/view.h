@@ -20,8 +20,8 @@ bool view_read_only(const struct view *v);
 
 /* ── Numbers ── sequence numbers count from 1. */
 uint32_t view_count(const struct view *v);
-uint32_t view_uid(const struct view *v, uint32_t seq);   /* 1 <= seq <= count */
-uint32_t view_seq(const struct view *v, uint32_t uid);   /* 0 = not in the view */
+uint32_t view_uid(const struct view *v, uint32_t seq); /* 1 <= seq <= count */
+uint32_t view_seq(const struct view *v, uint32_t uid); /* 0 = not in the view */
 /* The first sequence number whose uid is >= `uid`; count + 1 when none. */
 uint32_t view_seq_from(const struct view *v, uint32_t uid);
 /* The row; false when it can no longer be read (expunged long ago: answer as RFC 2180 §4.1 says). */
@@ -35,7 +35,8 @@ uint32_t view_recent_count(const struct view *v);
 struct seq_range {
 	uint32_t first, last;
 };
-FAILS view_resolve(const struct view *v, struct sequence_set *set, bool uid, struct arena *arena, struct seq_range **out, size_t *n_out);
+FAILS view_resolve(const struct view *v, struct sequence_set *set, bool uid, struct arena *arena,
+	struct seq_range **out, size_t *n_out);
 
 /* ── Printing ── */
 /* "(\Seen $Junk \Recent)" */

@@ -1,0 +1,16 @@
+/* CAPABILITY after login: RFC 3501 §6.1.1. */
+#include "imap/verb/verb_functions.h"
+#include "imap/wire/capability.h"
+
+enum fail verb_capability(struct command *c)
+{
+	struct capability_view v = {.logged_in = true};
+	struct buf *out = command_out(c);
+
+	if (!args_end(&c->args))
+		return command_syntax(c);
+	buf_add_lit(out, "* CAPABILITY ");
+	print_capabilities(out, &v);
+	buf_add_lit(out, "\r\n");
+	return FAIL_NONE;
+}
