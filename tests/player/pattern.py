@@ -259,7 +259,7 @@ def dollar(inner, strings):
         return Var(found.group(1), found.group(2), int(found.group(3) or 0))
     found = REPEAT.match(inner)
     if found:
-        return Lit(found.group(1) * int(found.group(2)))
+        return Lit(expand(found.group(1), {}) * int(found.group(2)))
     raise PatternError('what is ${%s}?' % inner)
 
 
@@ -354,5 +354,5 @@ def expand_variable(inner, env):
         return value_of(env, found.group(1), int(found.group(3) or 0))
     found = REPEAT.match(inner)
     if found:
-        return found.group(1) * int(found.group(2))
+        return expand(found.group(1), env) * int(found.group(2))
     raise PatternError('what is ${%s}?' % inner)
