@@ -1,0 +1,36 @@
+# A thin face over Meson: the two commands of the README, and a few more.
+.PHONY: all run test install format fuzz clean
+
+all: build/build.ninja
+	ninja -C build
+
+build/build.ninja:
+	scripts/install-packages.sh build
+	meson setup build --prefix=/usr/local --buildtype=release -Db_lto=false
+
+# A working server on unprivileged ports: see scripts/run.sh
+run:
+	scripts/install-packages.sh build
+	@test -e build/build.ninja || meson setup build --prefix=/usr/local --buildtype=release >/dev/null
+	@ninja -C build --quiet barid
+	@scripts/run.sh
+
+# Unit tests, transcripts, real clients, under ASan and UBSan; the last line is "N passed, N failed"
+test:
+	scripts/install-packages.sh test
+	scripts/test.sh
+
+# FHS paths below PREFIX (/usr/local), DESTDIR as usual
+install: all
+	meson install -C build --no-rebuild
+
+format:
+	find src -name '*.c' -o -name '*.h' | xargs clang-format -i
+
+# Every fuzzer for FUZZ_SECONDS (60) on the kept corpus
+fuzz:
+	scripts/install-packages.sh test
+	scripts/fuzz.sh
+
+clean:
+	rm -rf build build-*

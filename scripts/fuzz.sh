@@ -1,0 +1,30 @@
+#!/bin/bash
+# Runs every fuzzer for FUZZ_SECONDS (60) on its kept corpus (tests/corpus/NAME) and dictionary; new inputs go to a scratch directory.
+set -u
+cd "$(dirname "$0")/.."
+build=${BUILD:-build-fuzz}
+seconds=${FUZZ_SECONDS:-60}
+bad=0
+
+[ -e "$build/build.ninja" ] || CC=clang meson setup "$build" -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false || exit 1
+ninja -C "$build" >/dev/null || exit 1
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+for f in "$build"/*_fuzz; do
+	name=$(basename "$f" _fuzz)
+	dictionary=$(find src -name "${name#*_}_fuzz.dict" | head -n 1)
+	mkdir -p "$scratch/$name"
+	corpus=
+	for d in "tests/corpus/$name" "tests/corpus/${name#*_}"; do
+		[ -d "$d" ] && corpus=$d && break
+	done
+	if "$f" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 -print_final_stats=1 ${dictionary:+-dict="$dictionary"} \
+		-artifact_prefix="$scratch/" "$scratch/$name" $corpus >"$scratch/log" 2>&1; then
+		echo "ok   $name: $(grep -o 'number_of_executed_units: .*' "$scratch/log")"
+	else
+		echo "FAIL $name"
+		tail -n 40 "$scratch/log"
+		bad=1
+	fi
+done
+exit $bad

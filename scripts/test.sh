@@ -1,0 +1,100 @@
+#!/bin/bash
+# The test suite: builds with gcc under ASan and UBSan and with clang, both with -Werror; runs unit tests, transcripts and
+# end-to-end tests with real clients. Says every failure; the last line is "N passed, N failed".
+set -u
+cd "$(dirname "$0")/.."
+build=${BUILD:-build-test}
+passed=0
+failed=0
+
+export ASAN_OPTIONS=detect_leaks=1:abort_on_error=1:handle_abort=0
+export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+export BARID_BUILD=$PWD/$build
+
+count() { # passed failed
+	passed=$((passed + $1))
+	failed=$((failed + $2))
+}
+say() { printf '\n== %s\n' "$*"; }
+
+# A step that is one test: its output is shown when it fails.
+step() { # name command...
+	local name=$1 log
+	shift
+	log=$(mktemp)
+	if "$@" >"$log" 2>&1; then
+		echo "ok   $name"
+		count 1 0
+	else
+		echo "FAIL $name"
+		tail -n 60 "$log"
+		count 0 1
+	fi
+	rm -f "$log"
+}
+
+# A suite that closes with "N passed, N failed".
+suite() { # name command...
+	local name=$1 log closing
+	shift
+	say "$name"
+	log=$(mktemp)
+	"$@" 2>&1 | tee "$log"
+	closing=$(grep -Eo '[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1)
+	if [ -n "$closing" ]; then
+		# shellcheck disable=SC2086
+		set -- $closing
+		count "$1" "$3"
+	else
+		echo "FAIL $name: it did not come to its end"
+		count 0 1
+	fi
+	rm -f "$log"
+}
+
+configure() { # directory compiler options...
+	local dir=$1 cc=$2
+	shift 2
+	[ -e "$dir/build.ninja" ] || CC=$cc meson setup "$dir" -Dwerror=true "$@"
+}
+
+build_gcc() {
+	configure "$build" gcc -Db_sanitize=address,undefined && ninja -C "$build"
+}
+build_clang() {
+	configure "$build-clang" clang -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false && ninja -C "$build-clang"
+}
+
+say "build"
+step "gcc, -Werror, ASan, UBSan" build_gcc
+if [ $failed != 0 ]; then
+	echo
+	echo "$passed passed, $failed failed"
+	exit 1
+fi
+step "clang, -Werror, fuzzers" build_clang
+
+say "source"
+step "no room reaches another by a relative include" sh -c '! grep -rnE "#include \"\.\./" src'
+step "layout (make format)" sh -c 'find src -name "*.c" -o -name "*.h" | xargs clang-format --dry-run -Werror'
+step "every verb has a transcript" python3 tests/player/coverage.py
+
+say "unit tests"
+unit() {
+	local list
+	list=$(meson test -C "$build" --list 2>/dev/null | sed 's/.*\/ //')
+	for t in $list; do
+		step "$t" meson test -C "$build" --no-rebuild "$t"
+	done
+}
+unit
+
+say "fuzzers, a few seconds each on the kept corpus"
+step "fuzzers" env FUZZ_SECONDS="${FUZZ_SECONDS:-4}" BUILD="$build-clang" scripts/fuzz.sh
+
+suite "transcripts" python3 tests/player/play.py --server barid --build "$build" --modes whole,bytes,slow
+suite "end to end: the system, and real clients" python3 tests/run_pytest.py
+
+echo
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]
