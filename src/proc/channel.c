@@ -24,9 +24,9 @@ struct channel {
 	struct loop *loop;
 	const struct channel_events *events;
 	void *ctx;
-	struct list queue;   /* struct waiting */
-	size_t queued;       /* octets in it */
-	const char *gone;    /* why, once it is */
+	struct list queue; /* struct waiting */
+	size_t queued;     /* octets in it */
+	const char *gone;  /* why, once it is */
 	bool closed;
 	int fd;
 };
@@ -43,7 +43,8 @@ enum fail channel_pair(int fds[2])
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) < 0)
 		return FAIL_LIMIT;
 	for (int i = 0; i < 2; i++)
-		(void)setsockopt(fds[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof size); /* as much as this machine allows */
+		(void)setsockopt(
+			fds[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof size); /* as much as this machine allows */
 	return FAIL_NONE;
 }
 
@@ -176,7 +177,8 @@ static bool read_one(struct channel *c)
 		char room[CMSG_SPACE(sizeof(int))];
 	} control;
 	struct iovec part = {received, sizeof received};
-	struct msghdr h = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control.room};
+	struct msghdr h = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control.room};
 	ssize_t n = recvmsg(c->fd, &h, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	struct msg m;
 	int fd;

@@ -3,7 +3,17 @@
 
 #include <stddef.h>
 
-enum field_type { FIELD_U8, FIELD_U32, FIELD_U64, FIELD_FLAG, FIELD_FAILURE, FIELD_FIXED, FIELD_BYTES, FIELD_TEXT, FIELD_END };
+enum field_type {
+	FIELD_U8,
+	FIELD_U32,
+	FIELD_U64,
+	FIELD_FLAG,
+	FIELD_FAILURE,
+	FIELD_FIXED,
+	FIELD_BYTES,
+	FIELD_TEXT,
+	FIELD_END
+};
 
 struct field {
 	enum field_type type;
@@ -12,10 +22,10 @@ struct field {
 };
 
 /* One function a message, only to give the name `this_message` a meaning between MESSAGE and END. */
-#define MESSAGE(NAME, name, number, version)            \
-	static const struct field *fields_of_##name(void) \
-	{                                                   \
-		typedef struct msg_##name this_message UNUSED;    \
+#define MESSAGE(NAME, name, number, version)                                                                           \
+	static const struct field *fields_of_##name(void)                                                              \
+	{                                                                                                              \
+		typedef struct msg_##name this_message UNUSED;                                                         \
 		static const struct field fields[] = {
 #define U8(f)          {FIELD_U8, offsetof(this_message, f), 1},
 #define U32(f)         {FIELD_U32, offsetof(this_message, f), 4},
@@ -25,7 +35,14 @@ struct field {
 #define FIXED(f, size) {FIELD_FIXED, offsetof(this_message, f), size},
 #define BYTES(f, most) {FIELD_BYTES, offsetof(this_message, f), most},
 #define TEXT(f, most)  {FIELD_TEXT, offsetof(this_message, f), most},
-#define END            {FIELD_END, 0, 0}}; return fields; }
+#define END                                                                                                            \
+	{                                                                                                              \
+		FIELD_END, 0, 0                                                                                        \
+	}                                                                                                              \
+	}                                                                                                              \
+	;                                                                                                              \
+	return fields;                                                                                                 \
+	}
 #include "proc/messages.def"
 #include "proc/messages_undef.h"
 

@@ -8,15 +8,17 @@
 #include "base/fail.h"
 
 #define MESSAGE(NAME, name, number, version) struct msg_##name {
-#define U8(f)          uint8_t f;
-#define U32(f)         uint32_t f;
-#define U64(f)         uint64_t f;
-#define FLAG(f)        bool f;
-#define FAILURE(f)     enum fail f;
-#define FIXED(f, size) uint8_t f[size];
-#define BYTES(f, most) struct span f;
-#define TEXT(f, most)  struct span f;
-#define END            };
+#define U8(f)                                uint8_t f;
+#define U32(f)                               uint32_t f;
+#define U64(f)                               uint64_t f;
+#define FLAG(f)                              bool f;
+#define FAILURE(f)                           enum fail f;
+#define FIXED(f, size)                       uint8_t f[size];
+#define BYTES(f, most)                       struct span f;
+#define TEXT(f, most)                        struct span f;
+#define END                                                                                                            \
+	}                                                                                                              \
+	;
 #include "proc/messages.def"
 #include "proc/messages_undef.h"
 

@@ -93,7 +93,9 @@ static const struct {
 	enum msg_kind kind;
 	const char *fields;
 } layout[] = {
-#define MESSAGE(NAME, name, number, version) {MSG_##NAME, ""
+#define MESSAGE(NAME, name, number, version)                                                                           \
+	{                                                                                                              \
+		MSG_##NAME, ""
 #define U8(f)          " " #f
 #define U32(f)         " " #f
 #define U64(f)         " " #f
@@ -102,7 +104,9 @@ static const struct {
 #define FIXED(f, size) " " #f
 #define BYTES(f, most) " " #f
 #define TEXT(f, most)  " " #f
-#define END            },
+#define END                                                                                                            \
+	}                                                                                                              \
+	,
 #include "proc/messages.def"
 #include "proc/messages_undef.h"
 };
