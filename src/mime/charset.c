@@ -9,9 +9,12 @@
 
 static const struct {
 	const char *name, *iconv_name;
+	bool is_jis;
 } charsets[] = {
-#define CHARSET(name, iconv_name) {name, iconv_name},
+#define CHARSET(name, iconv_name) {name, iconv_name, false},
+#define ISO_2022_JP(name)         {name, "EUC-JP-MS", true},
 #include "mime/charset.def"
+#undef ISO_2022_JP
 #undef CHARSET
 };
 
@@ -31,6 +34,7 @@ void mime_charset_open(struct mime_charset *c, struct span name)
 			continue;
 		c->iconv = iconv_open("UTF-8", charsets[i].iconv_name);
 		c->uses_iconv = c->iconv != no_iconv;
+		c->is_jis = charsets[i].is_jis;
 		return;
 	}
 }
@@ -173,7 +177,7 @@ static void hold(struct mime_charset *c, struct span rest)
 	c->held_n = rest.n;
 }
 
-void mime_charset_feed(struct mime_charset *c, struct span in, struct buf *out)
+static void feed(struct mime_charset *c, struct span in, struct buf *out)
 {
 	while (c->held_n && in.n) { /* with a little of what comes, what was held becomes whole */
 		char joined[2 * MIME_CHARSET_HELD];
@@ -190,8 +194,34 @@ void mime_charset_feed(struct mime_charset *c, struct span in, struct buf *out)
 		hold(c, convert(c, in, out, false));
 }
 
+/* `last`: nothing follows in this text. */
+static void feed_jis(struct mime_charset *c, struct span in, struct buf *out, bool last)
+{
+	char room[MIME_JIS_GROWTH * (PIECE + 4)];
+
+	do {
+		struct buf euc = {.p = room, .cap = sizeof room, .max = sizeof room};
+
+		mime_jis_feed(&c->jis, span_first(in, PIECE), &euc);
+		in = span_skip(in, PIECE);
+		if (last)
+			mime_jis_end(&c->jis, &euc);
+		feed(c, buf_span(&euc), out);
+	} while (in.n);
+}
+
+void mime_charset_feed(struct mime_charset *c, struct span in, struct buf *out)
+{
+	if (c->is_jis)
+		feed_jis(c, in, out, false);
+	else
+		feed(c, in, out);
+}
+
 void mime_charset_end(struct mime_charset *c, struct buf *out)
 {
+	if (c->is_jis)
+		feed_jis(c, SPAN(""), out, true);
 	convert(c, span(c->held, c->held_n), out, true);
 	c->held_n = 0;
 	if (c->uses_iconv) {

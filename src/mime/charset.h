@@ -5,15 +5,18 @@
 #include <iconv.h>
 
 #include "base/buf.h"
+#include "mime/jis.h"
 
 enum { MIME_CHARSET_HELD = 16 };
 
 struct mime_charset {
 	iconv_t iconv;
 	bool uses_iconv;
+	bool is_jis;                  /* octets go through `jis` before iconv */
 	bool is_utf8;                 /* it says so: then invalid octets are U+FFFD, not Latin-1 */
 	char held[MIME_CHARSET_HELD]; /* the start of a character whose rest is to come */
 	size_t held_n;
+	struct mime_jis jis;
 };
 
 /* `name` in any case of letters, with or without RFC 2231's "*language". "" and unknown names: UTF-8 where valid, else

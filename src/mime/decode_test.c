@@ -81,6 +81,18 @@ static void charsets_become_utf8(void **state)
 	assert_decoded(none, SPAN("utf-16"), SPAN("\xfe\xff\x06\x45"), SPAN("م"));
 }
 
+static void japanese_as_mailers_write_it(void **state)
+{
+	struct span none = SPAN("7bit"), jp = SPAN("ISO-2022-JP");
+
+	(void)state;
+	assert_decoded(none, jp, SPAN("a\x1b(I\x36\x45\x1b(B."), SPAN("aｶﾅ."));
+	assert_decoded(none, jp, SPAN("\x1b$B-!-j\x1b(J!"), SPAN("①㈱!"));
+	assert_decoded(none, jp, SPAN("\x1b$(D\"/\x1b$@F|K\\"), SPAN("˘日本"));
+	assert_decoded(none, jp, SPAN("\x1b$BF|\nabc \x1b)x \x1b"), SPAN("日\nabc \x1b)x \x1b"));
+	assert_decoded(none, jp, SPAN("\x1b$BF"), SPAN("\xef\xbf\xbd"));
+}
+
 static void broken_text_never_fails(void **state)
 {
 	struct span none = SPAN("7bit");
@@ -127,6 +139,7 @@ int main(void)
 		cmocka_unit_test(base64_is_tolerant),
 		cmocka_unit_test(quoted_printable_is_tolerant),
 		cmocka_unit_test(charsets_become_utf8),
+		cmocka_unit_test(japanese_as_mailers_write_it),
 		cmocka_unit_test(broken_text_never_fails),
 		cmocka_unit_test(every_charset_is_there),
 		cmocka_unit_test(output_is_cut),

@@ -4,6 +4,12 @@
  * Broken mail never fails: what cannot be understood is treated as RFC 2045 §5.2 and 2046 say (text/plain, octets),
  * and what is past a limit of mime_limits is left inside the part that holds it.
  *
+ * Decided where the RFCs leave it open or clients are strict: a multipart without a usable boundary is text/plain, so that
+ * its content is shown; a multipart without parts gets one empty text/plain; a multipart or message past a limit is
+ * application/octet-stream; message/global has the plain form in BODY and BODYSTRUCTURE (RFC 3501 has no other) but can be
+ * looked into by section; an address without a host has the host "", never NIL; parameters cut by RFC 2231 come joined, as
+ * `name`, or as `name*` (charset'language'%XX) when any piece was extended; NUL is sent as '?'.
+ *
  * A *structure* is one block of bytes (versioned, position independent, MIME_STRUCTURE_MAX at most) with: the texts of
  * ENVELOPE, BODY and BODYSTRUCTURE as IMAP sends them; and the section map, a row a part. Offsets count from the
  * first byte that was fed. */
@@ -47,7 +53,8 @@ struct mime_part {
 struct mime_structure; /* borrowed view into the bytes of a structure; nothing to free */
 
 /* Opens the bytes that mime_parser_end wrote. FAIL_CORRUPT when they are not such bytes: every later read is then safe because
- * all offsets and lengths were checked here. The view lives in `arena` and refers to `bytes`. */
+ * all offsets and lengths were checked here. The view lives in `arena` (about 150 bytes a part; FAIL_MEMORY when it has no
+ * room) and refers to `bytes`. */
 FAILS mime_structure_open(struct span bytes, struct arena *arena, const struct mime_structure **out);
 
 /* The three texts of RFC 3501 §7.4.2 without the item's name: "(\"Wed, ...\" NIL ...)". May hold literals. */
@@ -55,7 +62,9 @@ struct span mime_envelope_text(const struct mime_structure *s);
 struct span mime_body_text(const struct mime_structure *s);
 struct span mime_bodystructure_text(const struct mime_structure *s);
 
-/* Number of rows of the section map; row 0 is the whole message, others in document order. */
+/* Number of rows of the section map; row 0 is the whole message, others in document order. The message inside a
+ * message/rfc822 is a row of its own after that part's row: what is to be read once is in the rows that are neither
+ * multipart nor message. */
 size_t mime_part_count(const struct mime_structure *s);
 void mime_part_at(const struct mime_structure *s, size_t row, struct mime_part *out);
 
