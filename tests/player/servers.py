@@ -151,8 +151,11 @@ class Barid(Server):
     def start(self, names):
         if not Path(self.program).exists():
             raise ServerError('no %s; build it first, or name it with --program' % self.program)
-        settings = {'data_dir': self.dir / 'data', **{k + '_listen': '%s:%d' % (self.host, v) for k, v in self.ports.items()},
-                    **self.usual, **self.settings}
+        self.dir.chmod(0o755)
+        ports = {k + '_listen': '%s:%d' % (self.host, v) for k, v in self.ports.items()}
+        settings = {'data_dir': self.dir / 'data', **ports, **self.usual, **self.settings}
+        if os.getuid() == 0:
+            settings['user'] = 'nobody'
         self.config = self.dir / 'barid.conf'
         self.config.write_text(''.join('%s = %s\n' % item for item in settings.items()))
         with ThreadPoolExecutor(1) as pool:

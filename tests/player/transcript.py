@@ -75,7 +75,8 @@ class Reader:
             line = latin(line)
             if not line or line.startswith('#'):
                 continue
-            if line.startswith('@') and (not started and line[1:].split()[0] not in ('tls', 'drop', 'closed')):
+            step_word = line.startswith(('@tls', '@drop', '@closed'))
+            if line.startswith('@') and not started and not step_word:
                 self.directive(number, line[1:])
                 continue
             started = True

@@ -1,0 +1,6 @@
+# RFC 5321 §4.1.1.3, appendix C: a source route before the recipient is passed over
+@lmtp login
+C: MAIL FROM:<@relay.example.org:sender@example.org>
+S: 250 ...
+C: RCPT TO:<@relay.example.org:${address}>
+S: 250 2.1.5 ...

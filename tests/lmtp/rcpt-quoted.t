@@ -1,0 +1,6 @@
+# RFC 5321 §4.1.2: a quoted local part is the same as without quotes
+@lmtp login
+C: MAIL FROM:<sender@example.org>
+S: 250 ...
+C: RCPT TO:<"${local}"@${domain}>
+S: 250 2.1.5 ...

@@ -1,0 +1,18 @@
+# RFC 5321 §4.1.1.4: CR . CR is not the end of the message: nothing behind it is taken for commands
+@lmtp login
+C: MAIL FROM:<sender@example.org>
+S: 250 ...
+C: RCPT TO:<${address}>
+S: 250 ...
+C: DATA
+S: 354 ...
+C: Subject: one
+C:
+C: text\x0d.\x0d
+C: RSET
+C: NOOP
+C: .
+S: 250 2.0.0 ...
+C: NOOP
+S: 250 ...
+@silent 0.2
