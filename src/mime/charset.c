@@ -92,19 +92,23 @@ static void add_code(struct buf *out, uint32_t code)
 	add_cut(out, buf_span(&one));
 }
 
+/* Octets of the character that begins with `lead` (RFC 3629 §4); 1 for what begins none. */
+static size_t sequence_length(unsigned char lead)
+{
+	if (lead < 0xc2 || lead > 0xf4)
+		return 1;
+	if (lead < 0xe0)
+		return 2;
+	return lead < 0xf0 ? 3 : 4;
+}
+
 /* The start of a character of which more may come. */
 static bool is_begun(struct span s)
 {
-	unsigned char lead = (unsigned char)s.p[0];
-	size_t need = lead >= 0xf0 && lead < 0xf5   ? 4
-		      : lead >= 0xe0 && lead < 0xf0 ? 3
-		      : lead >= 0xc2 && lead < 0xe0 ? 2
-						    : 1;
-
 	for (size_t i = 1; i < s.n; i++)
 		if (((unsigned char)s.p[i] & 0xc0) != 0x80)
 			return false;
-	return s.n < need;
+	return s.n < sequence_length((unsigned char)s.p[0]);
 }
 
 /* How many octets at the start of `s` are valid UTF-8. */
