@@ -116,7 +116,7 @@ static void files_hold_what_was_written(void **state)
 	expect(f, 8, "", 0);
 	expect(f, 1000, "", 0);
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
-		parts[i] = (struct iovec){(void *)(uintptr_t)"xyz", i % 4};
+		parts[i] = (struct iovec){(void *)(uintptr_t) "xyz", i % 4};
 	assert_int_equal(f->ops->write(f, parts, ARRAY_LEN(parts), 10, &w), FAIL_NONE);
 	assert_int_equal(f->ops->size(f), 10 + 37 * 6 + 1);
 	expect(f, 10 + 36 * 6, "xxyxyzx", 7);
@@ -216,7 +216,7 @@ static void faults_come_when_told(void **state)
 {
 	struct disk *d = ((struct bench *)*state)->disk;
 	struct disk_file *f = open_file(d, "file", DISK_CREATE | DISK_WRITE);
-	struct iovec iov = {(void *)(uintptr_t)"abcdef", 6};
+	struct iovec iov = {(void *)(uintptr_t) "abcdef", 6};
 	struct why w;
 
 	faulty_set(d, FAULTY_SYNC, 2, FAIL_IO, false);
@@ -286,9 +286,9 @@ static void a_power_loss_leaves_every_state(void **state)
 	f->ops->close(f);
 }
 
-#define ON(engine, test)                                                                                                         \
-	{                                                                                                                        \
-		#test " (" #engine ")", test, begin_##engine, end, NULL                                                          \
+#define ON(engine, test)                                                                                               \
+	{                                                                                                              \
+#test " (" #engine ")", test, begin_##engine, end, NULL                                                \
 	}
 #define ON_ALL(test) ON(memory, test), ON(record, test), ON(faulty, test), ON(real, test)
 

@@ -97,21 +97,31 @@ static void remove_name(void *context, const char *name)
 	assert_int_equal(disk->ops->remove(disk, path, NULL), FAIL_NONE);
 }
 
-static void what_was_committed_comes_back_real(void **state)
+static void on_real_disk(void (*test)(struct disk *disk))
 {
 	char root[] = "/tmp/barid-log-test-XXXXXX", path[64];
 	struct disk *disk;
 	struct why w;
 
-	(void)state;
 	assert_non_null(mkdtemp(root));
 	assert_int_equal(disk_real(root, &disk, &w), FAIL_NONE);
-	a_round(disk, 100000);
+	test(disk);
 	assert_int_equal(disk->ops->list(disk, "log", remove_name, disk, &w), FAIL_NONE);
 	disk->ops->free(disk);
 	snprintf(path, sizeof path, "%s/log", root);
 	assert_int_equal(rmdir(path), 0);
 	assert_int_equal(rmdir(root), 0);
+}
+
+static void a_round_of_small_segments(struct disk *disk)
+{
+	a_round(disk, 100000);
+}
+
+static void what_was_committed_comes_back_real(void **state)
+{
+	(void)state;
+	on_real_disk(a_round_of_small_segments);
 }
 
 static void commits_are_grouped_on_a_loop(void **state)
@@ -347,6 +357,71 @@ static void reading_only_writes_nothing(void **state)
 	below->ops->free(below);
 }
 
+enum { RUN = 1500 };
+
+static uint32_t run_length(uint32_t i)
+{
+	uint32_t x = i * 2654435761u >> 8;
+
+	return 4 + (i % 19 == 5 ? 65000 + x % 3000 : i % 97 == 3 ? x % 900000 : x % 3000);
+}
+
+/* Groups in flight while more is appended, written through and read; segments roll over all the time. */
+static void a_long_run(struct disk *disk)
+{
+	struct ticket *tickets = memory_new(RUN * sizeof *tickets);
+	struct log_pos *pos = memory_new(RUN * sizeof *pos);
+	struct seen *seen = NEW(struct seen);
+	struct loop loop;
+	struct log *log;
+
+	loop_init(&loop);
+	log = open_log(disk, &loop, 1 << 20, (struct log_pos){0, 0}, seen);
+	for (uint32_t i = 0; i < RUN; i++) {
+		pos[i] = append(log, i, run_length(i));
+		commit(log, &tickets[i]);
+		if (i % 5 == 0)
+			loop_turn(&loop);
+		if (i % 3 == 0)
+			read_back(log, pos[i * 7 % (i + 1)], i * 7 % (i + 1), run_length(i * 7 % (i + 1)));
+	}
+	log_close(log);
+	loop_run(&loop);
+	for (uint32_t i = 0; i < RUN; i++) {
+		assert_int_equal(tickets[i].answers, 1);
+		assert_int_equal(tickets[i].result, LOG_DONE);
+		assert_true(!i || tickets[i].order > tickets[i - 1].order);
+	}
+	log = open_log(disk, NULL, 0, (struct log_pos){0, 0}, seen);
+	assert_int_equal(seen->count, RUN);
+	assert_int_equal(seen->rot, 0);
+	for (uint32_t i = 0; i < RUN; i++) {
+		assert_int_equal(seen->tag[i], i);
+		assert_int_equal(seen->length[i], run_length(i));
+		assert_int_equal(log_pos_cmp(seen->pos[i], pos[i]), 0);
+	}
+	log_close(log);
+	loop_fini(&loop);
+	free(seen);
+	free(pos);
+	free(tickets);
+}
+
+static void a_long_run_in_memory(void **state)
+{
+	struct disk *disk = disk_memory();
+
+	(void)state;
+	a_long_run(disk);
+	disk->ops->free(disk);
+}
+
+static void a_long_run_on_a_disk(void **state)
+{
+	(void)state;
+	on_real_disk(a_long_run);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -357,6 +432,8 @@ int main(void)
 		cmocka_unit_test(segments_go_when_nobody_needs_them),
 		cmocka_unit_test(a_torn_tail_stays_dead_without_the_next_generation),
 		cmocka_unit_test(reading_only_writes_nothing),
+		cmocka_unit_test(a_long_run_in_memory),
+		cmocka_unit_test(a_long_run_on_a_disk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
