@@ -1,9 +1,11 @@
-# RFC 2971 §3.1: ID needs NIL or a list of pairs
+# RFC 2971 §3.1: ID takes NIL or a list of pairs, and nothing else
 @imap login
 @not dovecot: it takes everything for NIL
-C: a ID
+C: a ID name
 S: a BAD ...
-C: b ID name
+C: b ID ("name")
 S: b BAD ...
-C: c NOOP
-S: c OK ...
+C: c ID ("name" "x"
+S: c BAD ...
+C: d NOOP
+S: d OK ...

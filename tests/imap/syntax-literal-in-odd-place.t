@@ -1,9 +1,13 @@
-# RFC 3501 §9: a literal where the grammar has an atom
+# RFC 3501 §9: a literal where the grammar has a number or an item is never taken for commands
 @imap select INBOX
-@not dovecot: it asks for the literal, then takes it for the set
 @append INBOX simple.eml
-C: a FETCH {1}
-S?: + ...
+C: a FETCH {10+}
+C: b LOGOUT\x0d\x0a FLAGS
+C: c NOOP
 S: a BAD ...
-C: b NOOP
-S: b OK ...
+S: c OK ...
+C: d STORE 1 {13+}
+C: e LOGOUT 12\x0d\x0a (\Seen)
+C: f NOOP
+S: d BAD ...
+S: f OK ...
