@@ -28,6 +28,7 @@ def arguments(argv):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--server', default='barid', help='barid, dovecot, or given=HOST:imap=PORT,pop3=PORT,…')
     parser.add_argument('--program', help='the barid to start (default build/barid, or $BARID)')
+    parser.add_argument('--build', default=os.environ.get('BARID_BUILD'), help='the build directory whose barid it is')
     parser.add_argument('--modes', default='whole', help='of whole,bytes,slow')
     parser.add_argument('--jobs', type=int, default=6)
     parser.add_argument('--user', help='with given: the account to use')
@@ -39,6 +40,8 @@ def arguments(argv):
     parser.add_argument('-v', '--verbose', action='store_true')
     parser.add_argument('files', nargs='*')
     args = parser.parse_args(argv)
+    if args.build and not args.program:
+        args.program = str(Path(args.build).resolve() / 'barid')
     args.modes = args.modes.split(',')
     if not set(args.modes) <= set(MODES):
         parser.error('--modes is of ' + ','.join(MODES))
@@ -120,6 +123,9 @@ class Play:
             capabilities = client.capabilities(server)
             with ThreadPoolExecutor(self.args.jobs) as pool:
                 list(pool.map(lambda job: self.one(job, capabilities), jobs))
+            server.stop()
+            for line in server.complaints():
+                self.report('the server', 'log', 'the log of the server: ' + line, 0)
         finally:
             server.stop()
             if not self.args.keep:

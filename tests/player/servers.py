@@ -1,6 +1,7 @@
 """Starts the servers that transcripts are played against: each in a directory of its own, on free ports of the
 loopback, stopped by process id. Knows how accounts are made there, and nothing of transcripts."""
 import os
+import re
 import shutil
 import signal
 import socket
@@ -15,6 +16,9 @@ ROOT = HERE.parent.parent
 PORTS = ('imap', 'imaps', 'pop3', 'pop3s', 'lmtp')
 PASSWORD = 'open-sesame'
 NOBODY = 65534
+EX_UNAVAILABLE, EX_TEMPFAIL = 69, 75  # sysexits.h
+
+COMPLAINT = re.compile(r'Sanitizer|runtime error:|^\S+ error\b', re.I)
 
 
 class ServerError(Exception):
@@ -78,11 +82,14 @@ class Server:
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(15)
+                self.process.wait(30)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-        self.process = None
+
+    def complaints(self):
+        """After stop: what in the server's log and end no transcript may cause."""
+        return []
 
     def remove(self):
         shutil.rmtree(self.dir, ignore_errors=True)
@@ -152,22 +159,35 @@ class Barid(Server):
         if not Path(self.program).exists():
             raise ServerError('no %s; build it first, or name it with --program' % self.program)
         self.dir.chmod(0o755)
+        self.data = self.dir / 'data'
+        self.data.mkdir()
         ports = {k + '_listen': '%s:%d' % (self.host, v) for k, v in self.ports.items()}
-        settings = {'data_dir': self.dir / 'data', **ports, **self.usual, **self.settings}
+        settings = {'data_dir': self.data, **ports, **self.usual, **self.settings}
         if os.getuid() == 0:
             settings['user'] = 'nobody'
-        self.config = self.dir / 'barid.conf'
-        self.config.write_text(''.join('%s = %s\n' % item for item in settings.items()))
-        with ThreadPoolExecutor(1) as pool:
+            os.chown(self.data, NOBODY, NOBODY)
+        (self.data / 'barid.conf').write_text(''.join('%s = %s\n' % item for item in settings.items()))
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
             list(pool.map(self.add_account, names))
         output = open(self.log, 'wb')
-        self.process = subprocess.Popen([self.program, 'serve', '--config', str(self.config)],
+        self.process = subprocess.Popen([self.program, 'serve', '--data', str(self.data)],
                                         stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         self.wait_ready()
 
+    def complaints(self):
+        out = [line for line in self.log.read_text(errors='replace').splitlines() if COMPLAINT.search(line)]
+        if self.process.returncode:
+            out.append('it ended with exit code %d' % self.process.returncode)
+        return out
+
     def add_account(self, name):
-        done = subprocess.run([self.program, 'account', 'add', '--config', str(self.config),
-                               self.account(name).user], input=PASSWORD + '\n', text=True, capture_output=True)
+        """Two of them at a time may stand in each other's way, which is a fault that passes."""
+        command = [self.program, 'account', 'add', self.account(name).user, '--password-stdin', '--data', str(self.data)]
+        for _ in range(50):
+            done = subprocess.run(command, input=PASSWORD + '\n', text=True, capture_output=True)
+            if done.returncode not in (EX_UNAVAILABLE, EX_TEMPFAIL):
+                break
+            time.sleep(0.05)
         if done.returncode:
             raise ServerError('barid account add %s: %s' % (name, done.stderr or done.stdout))
 
