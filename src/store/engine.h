@@ -2,9 +2,10 @@
 #ifndef STORE_ENGINE_H
 #define STORE_ENGINE_H
 
-#include "kv/kv.h"
-#include "log/disk.h"
 #include "store/store.h"
+
+struct disk;
+struct kv;
 
 struct store_settings {
 	struct loop *loop;

@@ -14,7 +14,6 @@
 #include "base/buf.h"
 #include "base/list.h"
 #include "base/why.h"
-#include "log/log.h"
 #include "loop/loop.h"
 
 struct store;
@@ -86,6 +85,11 @@ enum {
 	KEYWORD_NAME_MAX = 128,
 };
 
+/* Where bytes stand: the store's own, carried about by its callers. */
+struct message_place {
+	uint32_t segment, offset;
+};
+
 struct message {
 	uint32_t uid;
 	uint64_t id;             /* of the message in the account, never reused; kept by a MOVE, new by a COPY */
@@ -96,7 +100,7 @@ struct message {
 	int16_t internal_zone;   /* minutes east of UTC, for display */
 	int64_t save_date;       /* when it came into this mailbox */
 	uint32_t prefix;         /* octets at its start that are this recipient's own (Return-Path, Received) */
-	struct log_pos body_pos, prefix_pos; /* the store's own */
+	struct message_place body_place, prefix_place;
 };
 
 /* Opens a mailbox: its rows are loaded once and shared. FAIL_NOT_FOUND. */

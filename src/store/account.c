@@ -1,0 +1,248 @@
+/* Accounts in memory: found by id, with the list of their mailboxes by name and by id, and their subscriptions. An account that nobody holds
+ * stays for a while, so that the next delivery or login finds it. */
+#include "base/clock.h"
+#include "base/memory.h"
+#include "store/inside.h"
+
+static struct account **bucket_of(struct store *s, uint64_t id)
+{
+	return &s->accounts[(id * 0x9e3779b97f4a7c15u) >> 52];
+}
+
+static struct account *account_new(struct store *s, uint64_t id)
+{
+	struct account *a = NEW(struct account);
+
+	a->store = s;
+	a->id = id;
+	a->next_message = a->next_mailbox = 1;
+	list_init(&a->waiting);
+	list_init(&a->openers);
+	list_init(&a->idle);
+	return a;
+}
+
+static void account_free(struct account *a)
+{
+	for (size_t i = 0; i < a->mailbox_count; i++)
+		mailbox_free(a->by_id[i]);
+	for (size_t i = 0; i < a->subscription_count; i++)
+		free(a->subscriptions[i]);
+	free(a->by_id);
+	free(a->by_name);
+	free(a->subscriptions);
+	free(a);
+}
+
+static void account_forget(struct account *a)
+{
+	struct account **at = bucket_of(a->store, a->id);
+
+	while (*at != a)
+		at = &(*at)->next_in_bucket;
+	*at = a->next_in_bucket;
+	if (!list_empty(&a->idle)) {
+		list_remove(&a->idle);
+		a->store->idle_account_count--;
+	}
+	account_free(a);
+}
+
+enum fail account_get(struct store *s, uint64_t id, struct account **out, struct why *w)
+{
+	struct account **bucket = bucket_of(s, id);
+	struct account *a;
+	enum fail f;
+
+	for (a = *bucket; a; a = a->next_in_bucket)
+		if (a->id == id) {
+			*out = a;
+			return FAIL_NONE;
+		}
+	a = account_new(s, id);
+	f = index_load_account(a, w);
+	if (f) {
+		account_free(a);
+		return f;
+	}
+	a->next_in_bucket = *bucket;
+	*bucket = a;
+	*out = a;
+	return FAIL_NONE;
+}
+
+static bool account_held(const struct account *a)
+{
+	if (a->refs || a->in_flight || a->birth || !list_empty(&a->waiting))
+		return true;
+	return false;
+}
+
+void account_settle(struct account *a)
+{
+	struct store *s = a->store;
+
+	if (account_held(a) || !list_empty(&a->idle))
+		return;
+	list_append(&s->idle_accounts, &a->idle);
+	s->idle_account_count++;
+	if (s->idle_account_count > ACCOUNTS_KEPT_MAX)
+		account_forget(CONTAINER_OF(s->idle_accounts.next, struct account, idle));
+}
+
+static void account_hold(struct account *a)
+{
+	a->refs++;
+	if (list_empty(&a->idle))
+		return;
+	list_remove(&a->idle);
+	a->store->idle_account_count--;
+}
+
+void account_drop_all(struct store *s)
+{
+	for (size_t i = 0; i < ACCOUNT_BUCKETS; i++)
+		while (s->accounts[i])
+			account_forget(s->accounts[i]);
+}
+
+void account_drop_idle(struct store *s)
+{
+	while (!list_empty(&s->idle_accounts))
+		account_forget(CONTAINER_OF(s->idle_accounts.next, struct account, idle));
+}
+
+/* ── Opening and the first batch ── */
+
+struct account_opening {
+	struct store_op op;
+	struct list link; /* in account->openers */
+	struct account **out;
+};
+
+struct birth {
+	struct store_wait wait;
+	struct account *account;
+	struct batch *batch;
+};
+
+static void birth_done(struct store_wait *w, enum fail f)
+{
+	struct birth *b = CONTAINER_OF(w, struct birth, wait);
+	struct account *a = b->account;
+
+	a->birth = false;
+	a->refs++;
+	while (!list_empty(&a->openers)) {
+		struct account_opening *o = CONTAINER_OF(a->openers.next, struct account_opening, link);
+
+		list_remove(&o->link);
+		if (!f && o->op.wait)
+			*o->out = a;
+		else
+			a->refs--;
+		store_op_end(&o->op, f, &w->why);
+		free(o);
+	}
+	batch_free(b->batch);
+	free(b);
+	a->refs--; /* the batch still counts as in flight: commit.c settles the account */
+}
+
+static enum fail stage_standard(struct batch *b, struct why *w)
+{
+	static const struct {
+		struct span name;
+		enum special_use use;
+	} standard[] = {
+#define MAILBOX(name, use) {SPAN(name), use},
+#include "store/standard.def"
+#undef MAILBOX
+	};
+	enum fail f = FAIL_NONE;
+
+	for (size_t i = 0; !f && i < ARRAY_LEN(standard); i++) {
+		f = batch_mailbox_create(b, standard[i].name, standard[i].use, w);
+		if (!f)
+			f = batch_subscribe(b, standard[i].name, true, w);
+	}
+	return f;
+}
+
+/* Ids begin at the time, so that an account that is set up anew under an old name never offers a client an id that it has seen. */
+static enum fail account_bear(struct account *a, struct why *w)
+{
+	struct birth *b = NEW(struct birth);
+	enum fail f;
+
+	b->account = a;
+	b->batch = batch_begin(a);
+	store_wait_init(&b->wait, birth_done);
+	a->next_message = (uint64_t)clock_wall_seconds() << 20;
+	f = stage_standard(b->batch, w);
+	if (!f)
+		f = batch_commit(b->batch, &b->wait);
+	if (f == FAIL_BUSY) {
+		a->birth = true;
+		return f;
+	}
+	if (f && w)
+		*w = b->wait.why;
+	batch_free(b->batch);
+	free(b);
+	return f;
+}
+
+enum fail account_open(struct store *s, uint64_t id, struct store_wait *w, struct account **out)
+{
+	struct why *reason = w ? &w->why : NULL;
+	struct account_opening *o;
+	struct account *a;
+	enum fail f;
+
+	if (!id)
+		return why(reason, FAIL_NOT_FOUND, "There is no such account.");
+	f = account_get(s, id, &a, reason);
+	if (f)
+		return f;
+	account_hold(a);
+	if (!a->sequence && !a->birth) {
+		f = account_bear(a, reason);
+		if (f != FAIL_BUSY) {
+			account_close(a);
+			return f;
+		}
+	}
+	if (!a->birth) {
+		*out = a;
+		return FAIL_NONE;
+	}
+	o = NEW(struct account_opening);
+	o->out = out;
+	store_op_begin(&o->op, w);
+	list_append(&a->openers, &o->link);
+	return FAIL_BUSY;
+}
+
+void account_close(struct account *a)
+{
+	if (!a)
+		return;
+	a->refs--;
+	account_settle(a);
+}
+
+uint64_t account_id(const struct account *a)
+{
+	return a->id;
+}
+
+struct store *account_store(const struct account *a)
+{
+	return a->store;
+}
+
+uint64_t account_tree_version(const struct account *a)
+{
+	return a->tree_version;
+}

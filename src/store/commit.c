@@ -1,0 +1,377 @@
+/* Commits: the way of a batch from the hands of its maker to the log and back.
+ *
+ *   batch_commit ─► account->waiting ──commit_run_waiting──► store->ready ──commit_seal (end of the turn)──► numbers, record, log_append
+ *       ─► group ──log_commit──► (sync) ──group_done──► batch_apply, index_write ─► done()
+ *
+ * Order: an account's batches are sent, applied and answered in the order of their commits. A batch that changes the tree is alone in
+ * flight, so that what it was checked against is still true when it is applied. What is appended for a batch is committed in the same
+ * turn: so the place that the log has reached covers no batch that is not applied (index_write). */
+#include "base/clock.h"
+#include "base/memory.h"
+#include "store/inside.h"
+
+/* ── Sending ── */
+
+static enum fail changed(struct why *w)
+{
+	return why(w, FAIL_CONFLICT, "The mailbox is no longer there.");
+}
+
+struct sending {
+	struct batch *b;
+	struct plan plan;
+	struct { /* keyword definitions that are in this record */
+		uint64_t mailbox, bits;
+	} defined[8];
+	size_t defined_count;
+};
+
+/* A keyword that is not durable yet is defined again by every batch that uses it: whichever comes first makes it so. */
+static void define_keywords(struct sending *s, struct mailbox *m, uint64_t bits)
+{
+	uint64_t missing = bits & ~m->keywords_applied & ~(uint64_t)0xff, *seen = NULL;
+
+	if (!missing)
+		return;
+	for (size_t i = 0; i < s->defined_count; i++)
+		if (s->defined[i].mailbox == m->id)
+			seen = &s->defined[i].bits;
+	if (!seen && s->defined_count < ARRAY_LEN(s->defined)) {
+		s->defined[s->defined_count].mailbox = m->id;
+		s->defined[s->defined_count].bits = 0;
+		seen = &s->defined[s->defined_count++].bits;
+	}
+	if (seen)
+		missing &= ~*seen;
+	for (int bit = KEYWORD_FIRST_BIT; bit < 64; bit++) {
+		struct op op = {.kind = OP_KEYWORD, .mailbox = m->id, .bit = (uint8_t)bit};
+
+		if (!(missing >> bit & 1))
+			continue;
+		op.text = span_of(m->keywords[bit - KEYWORD_FIRST_BIT]);
+		op_encode(&op, &s->b->record);
+	}
+	if (seen)
+		*seen |= missing;
+}
+
+static void note_uid(struct batch *b, uint32_t uid)
+{
+	b->uids[b->uid_count++] = uid;
+}
+
+static bool take_uids(struct mailbox *m, uint64_t n, uint32_t *first_out)
+{
+	if (n > UINT32_MAX - m->uid_projected)
+		return false;
+	*first_out = m->uid_projected;
+	m->uid_projected += (uint32_t)n;
+	return true;
+}
+
+static enum fail no_uids(struct why *w)
+{
+	return why(w, FAIL_LIMIT, "The mailbox has used up its UIDs.");
+}
+
+static enum fail send_message(struct sending *s, struct staged *st)
+{
+	struct batch *b = s->b;
+	struct account *a = b->account;
+	struct mailbox *m = account_by_id(a, st->op.mailbox);
+	struct row *r = &st->op.row;
+
+	if (!m)
+		return changed(&b->why);
+	if (!take_uids(m, 1, &r->uid))
+		return no_uids(&b->why);
+	r->id = a->next_message++;
+	r->save_date = (uint32_t)clock_wall_seconds();
+	define_keywords(s, m, r->flags);
+	if (st->prefix_n) {
+		struct span prefix = span(b->texts.p + st->prefix_at, st->prefix_n);
+		enum fail f = log_append(a->store->log, RECORD_PREFIX, &prefix, 1, &r->prefix_pos, &b->why);
+
+		if (f)
+			return f;
+	}
+	note_uid(b, r->uid);
+	op_encode(&st->op, &b->record);
+	return FAIL_NONE;
+}
+
+static enum fail send_move(struct sending *s, struct staged *st)
+{
+	struct batch *b = s->b;
+	struct mailbox *from = account_by_id(b->account, st->op.mailbox), *to = account_by_id(b->account, st->op.other);
+	struct uid_run *runs = b->runs + st->run_at;
+	uint64_t bits = 0;
+	struct buf map;
+	char pairs[128];
+
+	if (!from || !to)
+		return changed(&b->why);
+	for (size_t i = 0; i < st->op.run_count; i++) {
+		if (!take_uids(to, runs[i].count, &runs[i].to))
+			return no_uids(&b->why);
+		for (uint32_t k = 0; k < runs[i].count; k++)
+			note_uid(b, runs[i].to + k);
+	}
+	map = (struct buf){pairs, 0, sizeof(pairs), sizeof(pairs), false};
+	for (int bit = KEYWORD_FIRST_BIT; bit < 64; bit++) {
+		if (!st->bits[bit])
+			continue;
+		bits |= (uint64_t)1 << st->bits[bit];
+		buf_add_u8(&map, (uint8_t)bit);
+		buf_add_u8(&map, st->bits[bit]);
+	}
+	define_keywords(s, to, bits);
+	st->op.map = buf_span(&map);
+	op_encode(&st->op, &b->record);
+	return FAIL_NONE;
+}
+
+static enum fail send_ranges(struct sending *s, struct staged *st)
+{
+	struct mailbox *m = account_by_id(s->b->account, st->op.mailbox);
+
+	if (!m)
+		return changed(&s->b->why);
+	st->op.run_count = runs_normal(s->b->runs + st->run_at, st->op.run_count);
+	if (st->op.kind == OP_FLAGS)
+		define_keywords(s, m, st->op.set);
+	op_encode(&st->op, &s->b->record);
+	return FAIL_NONE;
+}
+
+static enum fail send_op(struct sending *s, struct staged *st)
+{
+	struct batch *b = s->b;
+
+	st->op.text = span(b->texts.p + st->text_at, st->text_n);
+	st->op.runs = b->runs + st->run_at;
+	switch (st->op.kind) {
+	case OP_MESSAGE: return send_message(s, st);
+	case OP_MOVE: return send_move(s, st);
+	case OP_FLAGS:
+	case OP_EXPUNGE: return send_ranges(s, st);
+	case OP_CREATE:
+	case OP_DELETE:
+	case OP_RENAME: return plan_op(&s->plan, &st->op, &b->record, &b->why);
+	case OP_RECENT:
+		if (!account_by_id(b->account, st->op.mailbox))
+			return FAIL_NONE;
+		break;
+	default: break;
+	}
+	op_encode(&st->op, &b->record);
+	return FAIL_NONE;
+}
+
+static size_t count_uids(const struct batch *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->count; i++) {
+		const struct staged *st = &b->ops[i];
+
+		n += st->op.kind == OP_MESSAGE;
+		for (size_t k = 0; st->op.kind == OP_MOVE && k < st->op.run_count; k++)
+			n += b->runs[st->run_at + k].count;
+	}
+	return n;
+}
+
+static enum fail send_ops(struct sending *s)
+{
+	struct batch *b = s->b;
+	struct account *a = b->account;
+	struct batch_head head = {a->id, a->sequence_projected + 1, (uint32_t)clock_wall_seconds()};
+	struct op birth = {.kind = OP_ACCOUNT, .other = a->next_message};
+	enum fail f = FAIL_NONE;
+
+	batch_head_encode(&head, &b->record);
+	if (head.sequence == 1)
+		op_encode(&birth, &b->record);
+	for (size_t i = 0; !f && i < b->count; i++)
+		f = send_op(s, &b->ops[i]);
+	if (!f && b->record.over)
+		f = why(&b->why, FAIL_LIMIT, "That is too much for one command.");
+	if (!f) {
+		struct span record = buf_span(&b->record);
+
+		f = log_append(a->store->log, RECORD_BATCH, &record, 1, &b->pos, &b->why);
+	}
+	return f;
+}
+
+/* Gives the batch its numbers and appends its record. A failure before the append has changed nothing but numbers that are then
+ * never used. */
+static enum fail batch_send(struct batch *b)
+{
+	struct sending s = {.b = b};
+	struct account *a = b->account;
+	enum fail f;
+
+	b->uids = memory_resize_array(NULL, count_uids(b) + 1, sizeof(*b->uids));
+	if (b->tree)
+		plan_init(&s.plan, a);
+	f = send_ops(&s);
+	if (!f) {
+		b->sequence = ++a->sequence_projected;
+		a->store->redo_bytes += b->record.n;
+		if (b->tree) {
+			a->next_mailbox = s.plan.next_mailbox;
+			a->last_uidvalidity = s.plan.last_uidvalidity;
+		}
+	}
+	if (b->tree)
+		plan_fini(&s.plan);
+	return f;
+}
+
+/* ── Turns ── */
+
+void commit_run_waiting(struct account *a)
+{
+	while (!list_empty(&a->waiting) && !a->exclusive) {
+		struct batch *b = CONTAINER_OF(a->waiting.next, struct batch, link);
+
+		if (b->tree && a->in_flight)
+			return;
+		list_remove(&b->link);
+		list_append(&a->store->ready, &b->link);
+		a->in_flight++;
+		a->exclusive = b->tree;
+		loop_defer(a->store->loop, &a->store->seal);
+	}
+}
+
+enum fail batch_commit(struct batch *b, struct store_wait *w)
+{
+	struct account *a = b->account;
+	enum fail f = FAIL_NONE;
+
+	if (a->store->broken)
+		f = why(w ? &w->why : NULL, FAIL_UNKNOWN, "The server has a problem with its disk.");
+	if (f || batch_empty(b)) {
+		if (!w)
+			batch_destroy(b);
+		return f;
+	}
+	store_op_begin(&b->op, w);
+	b->pending = true;
+	list_append(&a->waiting, &b->link);
+	commit_run_waiting(a);
+	return FAIL_BUSY;
+}
+
+/* ── Groups ── */
+
+static void group_done(struct log_commit *c, enum log_result result);
+
+void commit_seal(struct deferred *d)
+{
+	struct store *s = CONTAINER_OF(d, struct store, seal);
+	struct group *g;
+
+	if (list_empty(&s->ready))
+		return;
+	g = NEW(struct group);
+	g->store = s;
+	g->commit.done = group_done;
+	list_init(&g->batches);
+	list_init(&g->link);
+	while (!list_empty(&s->ready)) {
+		struct batch *b = CONTAINER_OF(s->ready.next, struct batch, link);
+
+		list_remove(&b->link);
+		list_append(&g->batches, &b->link);
+		b->result = s->broken ? FAIL_UNKNOWN : batch_send(b);
+		if (!b->result && !g->first.segment)
+			g->first = b->pos;
+		if (log_broken(s->log))
+			store_break(s, &b->why);
+	}
+	list_append(&s->groups, &g->link);
+	log_commit(s->log, &g->commit);
+}
+
+/* Whether everything before `end` has been applied, so that the index may say so. */
+static bool all_applied(struct store *s, struct log_pos end)
+{
+	LIST_EACH(it, &s->groups)
+	{
+		struct group *g = CONTAINER_OF(it, struct group, link);
+
+		if (g->first.segment && log_pos_cmp(g->first, end) < 0)
+			return false;
+	}
+	return true;
+}
+
+static void group_apply(struct group *g, enum log_result result)
+{
+	struct store *s = g->store;
+	struct why w = {0};
+	bool applied = false;
+
+	LIST_EACH(it, &g->batches)
+	{
+		struct batch *b = CONTAINER_OF(it, struct batch, link);
+
+		if (b->result)
+			continue;
+		if (result != LOG_DONE || s->broken) {
+			b->result = why(&b->why, FAIL_UNKNOWN, "The server has a problem with its disk.");
+			continue;
+		}
+		b->result = batch_apply(s, buf_span(&b->record), b, &b->why) ? FAIL_UNKNOWN : FAIL_NONE;
+		applied = true;
+		if (b->result)
+			store_break(s, &b->why);
+	}
+	if (result != LOG_DONE)
+		store_break(s, &w);
+	if (!applied || s->broken)
+		return;
+	if (all_applied(s, g->commit.end))
+		s->reached = g->commit.end;
+	if (index_write(s,
+		    &w)) /* it is durable all the same: answered as such, and redone when the store is opened again */
+		store_break(s, &w);
+	index_flush_if_due(s);
+}
+
+static void batch_answer(struct batch *b)
+{
+	struct account *a = b->account;
+	bool alone = !b->op.wait;
+
+	b->pending = false;
+	if (alone)
+		batch_destroy(b);
+	else
+		store_op_end(&b->op, b->result, &b->why); /* its owner may free it in there */
+	a->in_flight--;
+	a->exclusive = false;
+	commit_run_waiting(a);
+	account_settle(a);
+}
+
+static void group_done(struct log_commit *c, enum log_result result)
+{
+	struct group *g = CONTAINER_OF(c, struct group, commit);
+	struct store *s = g->store;
+
+	list_remove(&g->link);
+	group_apply(g, result);
+	while (!list_empty(&g->batches)) {
+		struct batch *b = CONTAINER_OF(g->batches.next, struct batch, link);
+
+		list_remove(&b->link);
+		batch_answer(b);
+	}
+	free(g);
+	feed_wake_all(s);
+}

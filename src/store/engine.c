@@ -1,0 +1,81 @@
+/* The engines: which disk and which key-value engine go together. */
+#include "store/engine.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "kv/kv.h"
+#include "log/disk.h"
+
+static enum fail make_dir(const char *path, struct why *w)
+{
+	enum fail f;
+
+	if (mkdir(path, 0700) == 0 || errno == EEXIST)
+		return FAIL_NONE;
+	f = errno == EACCES || errno == EPERM || errno == EROFS ? FAIL_NO_PERMISSION
+	    : errno == ENOENT                                   ? FAIL_NOT_FOUND
+	    : errno == ENOSPC                                   ? FAIL_DISK_FULL
+								: FAIL_IO;
+	return why_log(
+		w, f, "The mail store cannot be opened.", "cannot make the directory %s: %s", path, strerror(errno));
+}
+
+static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+	(void)st;
+	(void)kind;
+	(void)ftw;
+	return remove(path);
+}
+
+/* The index holds nothing that the log does not: one that cannot be read is thrown away, and made anew. */
+static enum fail open_index(const struct kv_settings *settings, void (*report)(void *context, const char *text),
+	void *context, struct kv **out, struct why *w)
+{
+	enum fail f = kv_open_rocks(settings, out, w);
+
+	if (f != FAIL_CORRUPT)
+		return f;
+	if (report)
+		report(context, "the index cannot be read: it is thrown away and made anew from the log");
+	if (nftw(settings->path, remove_entry, 16, FTW_DEPTH | FTW_PHYS))
+		return why_log(w, FAIL_IO, "The mail store cannot be opened.",
+			"cannot remove the unreadable index %s: %s", settings->path, strerror(errno));
+	return kv_open_rocks(settings, out, w);
+}
+
+enum fail store_open_local(const char *dir, struct loop *loop, uint64_t cache_bytes,
+	void (*report)(void *context, const char *text), void *context, struct store **out, struct why *w)
+{
+	struct store_settings s = {.loop = loop, .report = report, .context = context};
+	struct kv_settings index = {.cache_bytes = cache_bytes};
+	char path[PATH_MAX];
+	enum fail f;
+
+	if (snprintf(path, sizeof(path), "%s/index", dir) >= (int)sizeof(path))
+		return why(w, FAIL_CONFIG, "The path of the mail store is too long.");
+	index.path = path;
+	f = make_dir(dir, w);
+	if (!f)
+		f = disk_real(dir, &s.disk, w);
+	if (f)
+		return f;
+	f = open_index(&index, report, context, &s.kv, w);
+	if (f) {
+		s.disk->ops->free(s.disk);
+		return f;
+	}
+	return store_open(&s, out, w);
+}
+
+enum fail store_open_memory(struct loop *loop, struct store **out, struct why *w)
+{
+	struct store_settings s = {.loop = loop, .disk = disk_memory(), .kv = kv_open_memory()};
+
+	return store_open(&s, out, w);
+}

@@ -1,0 +1,352 @@
+/* What the files of the store share, and nobody else sees: the rows in memory, the ops of a batch, the objects.
+ * Which file does what: name (names), account (life of accounts and mailboxes), mailbox (rows and what is read of them), batch (staging),
+ * tree (tree ops at their turn), codec (bytes of a batch), commit (groups, order, answers), apply (a batch becomes true), index (rows in the
+ * key-value engine), body and read (bytes), feed, recover (opening), engine. */
+#ifndef STORE_INSIDE_H
+#define STORE_INSIDE_H
+
+#include "base/arena.h"
+#include "kv/kv.h"
+#include "log/log.h"
+#include "log/log.h"
+#include "loop/loop.h"
+#include "store/batch.h"
+#include "store/engine.h"
+#include "store/feed.h"
+
+/* Record types of the log that are the store's (doc/STORE-FORMAT.md, "Mail records"). */
+enum record_type {
+	RECORD_STORE = 1,
+	RECORD_BODY = 2,
+	RECORD_CHUNK = 3,
+	RECORD_PREFIX = 4,
+	RECORD_BATCH = 5,
+	RECORD_SNAPSHOT = 6,
+};
+
+enum {
+	BATCH_VERSION = 1,
+	BATCH_MAX = LOG_RECORD_MAX - 4096,
+	PREFIX_MAX = 65535,
+	UIDL_MAX = 70,
+	BODY_INLINE_MAX = LOG_CHUNK_MAX, /* a body is inline exactly when it is no longer than this */
+	REDO_MAX = 64 << 20,             /* bytes of log that opening may have to redo before the index is flushed */
+	ROWS_KEPT_MAX = 1 << 20,         /* rows of mailboxes that nobody has open, kept in case someone returns */
+	ACCOUNTS_KEPT_MAX = 1024,
+	ACCOUNT_BUCKETS = 4096,
+};
+
+/* ── Rows ── */
+
+struct row { /* 64 bytes */
+	uint64_t flags, modseq, id;
+	int64_t internal_date;
+	struct log_pos body, prefix_pos;
+	uint32_t uid, size, save_date;
+	int16_t zone;
+	uint16_t prefix;
+};
+struct rows {
+	struct row *p;
+	size_t n, cap;
+};
+struct row *rows_add(struct rows *r);
+size_t rows_lower_bound(const struct rows *r, uint32_t uid);
+void rows_fini(struct rows *r);
+void row_message(const struct row *r, struct message *out);
+void message_row(const struct message *m, struct row *out);
+
+/* ── Ops of a batch ── */
+
+enum op_kind {
+	OP_ACCOUNT = 1,   /* other: the first message id */
+	OP_CREATE = 2,    /* mailbox, uidvalidity, use, text: name */
+	OP_DELETE = 3,    /* mailbox */
+	OP_RENAME = 4,    /* mailbox, text: new name */
+	OP_SUBSCRIBE = 5, /* on, text: name */
+	OP_KEYWORD = 6,   /* mailbox, bit, text: name */
+	OP_MESSAGE = 7,   /* mailbox, row, text: uidl or empty */
+	OP_FLAGS = 8,     /* mailbox, runs: flags = (flags & ~clear) | set */
+	OP_EXPUNGE = 9,   /* mailbox, runs */
+	OP_RECENT = 10,   /* mailbox, uid */
+	OP_MOVE = 11,     /* mailbox (from), other (to), runs with places, map of keyword bits */
+	OP_RELOCATE = 12, /* mailbox, uid, row.body, row.prefix_pos: the bytes stand elsewhere now */
+};
+
+struct uid_run {
+	uint32_t first, count;
+	uint32_t to; /* OP_MOVE: the uid that the first gets */
+};
+struct op {
+	enum op_kind kind;
+	uint64_t mailbox, other;
+	uint64_t set, clear;
+	uint32_t uid, uidvalidity;
+	uint8_t use, bit;
+	bool on;
+	struct span text;
+	struct row row;
+	struct span map;            /* pairs of bits: from, to */
+	const struct uid_run *runs; /* when encoding */
+	size_t run_count;
+	struct span encoded_runs; /* when decoded: op_run_take */
+};
+struct batch_head {
+	uint64_t account, sequence;
+	uint32_t time; /* of the commit: save date of what it brings in */
+};
+void batch_head_encode(const struct batch_head *h, struct buf *out);
+void op_encode(const struct op *op, struct buf *out);
+/* Cuts the head, then one op after the other, off `in`. FAIL_CORRUPT; FAIL_CONFIG for a newer version or an unknown op. */
+FAILS batch_head_decode(struct span *in, struct batch_head *out);
+FAILS op_decode(struct span *in, struct op *out);
+/* The runs of a decoded op, checked by op_decode already. */
+bool op_run_take(const struct op *op, struct span *runs, struct uid_run *out);
+/* Sorts and merges runs (no places); returns how many are left. */
+size_t runs_normal(struct uid_run *runs, size_t n);
+
+/* ── Objects ── */
+
+struct store_op { /* something that a store_wait may wait for */
+	struct store_wait *wait;
+};
+/* `op` will answer `w`; w may be NULL. */
+void store_op_begin(struct store_op *op, struct store_wait *w);
+void store_op_end(struct store_op *op, enum fail f, const struct why *w);
+
+enum rows_state { ROWS_ABSENT, ROWS_LOADING, ROWS_LOADED };
+
+struct ghost { /* an expunged row that a reader has not passed yet */
+	struct row row;
+	uint64_t event;
+};
+struct kept_uidl {
+	uint32_t uid;
+	char *text;
+};
+
+struct feed { /* events base .. base + n, the first at at[head] */
+	struct feed_event *at;
+	size_t head, n, cap;
+	uint64_t base;
+	struct list readers;
+};
+
+struct mailbox {
+	struct account *account;
+	uint64_t id;
+	char *name;
+	enum special_use use;
+	uint32_t uidvalidity, uid_next, uid_projected;
+	uint32_t unseen, deleted_count, messages, recent_from;
+	uint64_t highest_modseq, size;
+	char **keywords;           /* by bit - KEYWORD_FIRST_BIT, or NULL */
+	uint64_t keywords_applied; /* bits whose definition is durable: what readers see */
+
+	unsigned refs;
+	bool gone;         /* deleted: no longer in the account's list */
+	struct list dirty; /* in the list of the batch that is being applied: its record must be written */
+	enum rows_state state;
+	bool load_stale; /* something was applied while a worker was reading the rows */
+	struct rows rows;
+	struct kept_uidl *uidls; /* ascending uid */
+	size_t uidl_count, uidl_cap;
+	struct ghost *ghosts; /* ascending uid */
+	size_t ghost_count, ghost_cap;
+	struct feed feed;
+	struct list openers; /* struct mailbox_opening */
+	struct list idle;    /* in store->idle_mailboxes while loaded and unreferenced */
+	size_t idle_rows;    /* as counted there */
+	struct list wake;    /* in store->wake while its readers must be told */
+};
+
+struct account {
+	struct store *store;
+	struct account *next_in_bucket;
+	uint64_t id;
+	uint64_t sequence, sequence_projected; /* of the last batch applied; of the last one sent */
+	uint64_t next_message, next_mailbox;   /* projected; the applied ones follow from what is applied */
+	uint32_t last_uidvalidity;
+	uint64_t tree_version;
+	struct mailbox **by_name, **by_id;
+	size_t mailbox_count, mailbox_cap;
+	char **subscriptions;
+	size_t subscription_count, subscription_cap;
+
+	unsigned refs;
+	size_t in_flight;    /* batches sent and not yet applied */
+	bool exclusive;      /* the one in flight changes the tree */
+	struct list waiting; /* batches whose turn has not come */
+	bool birth;          /* its first batch is under way */
+	struct list openers; /* struct account_opening */
+	struct list idle;    /* in store->idle_accounts */
+};
+
+struct body {
+	unsigned refs;
+	struct log_pos pos;
+	uint64_t size;
+	struct buf structure;
+};
+void body_unref(struct body *b);
+
+struct staged {
+	struct op op; /* text, runs and map are set when it is sent */
+	struct body *body;
+	size_t text_at, text_n, prefix_at, prefix_n, run_at;
+	uint8_t bits[64]; /* OP_MOVE: keyword bit of the source -> of the target, 0 = none */
+};
+struct batch {
+	struct store_op op;
+	struct list link; /* in account->waiting, store->ready or its group */
+	struct account *account;
+	const void *author;
+	struct staged *ops;
+	size_t count, cap;
+	struct buf texts;
+	struct uid_run *runs;
+	size_t run_count, run_cap;
+	bool tree;    /* changes the tree: alone in flight */
+	bool pending; /* committed, not answered */
+	uint64_t sequence;
+	uint32_t *uids;
+	size_t uid_count;
+	struct buf record;
+	struct log_pos pos;
+	enum fail result; /* of being sent */
+	struct why why;
+};
+void batch_destroy(struct batch *b);
+
+/* What the tree will be once the ops so far have been applied: made when a batch that changes the tree has its turn. */
+struct plan_entry {
+	struct span name;
+	uint64_t id;
+};
+struct plan {
+	struct account *account;
+	struct plan_entry *at;
+	size_t n, cap;
+	struct arena names;
+	uint64_t next_mailbox;
+	uint32_t last_uidvalidity;
+};
+void plan_init(struct plan *p, struct account *a);
+void plan_fini(struct plan *p);
+/* Checks one tree op against the plan, changes the plan, and encodes the ops that it comes to. */
+FAILS plan_op(struct plan *p, const struct op *op, struct buf *out, struct why *w);
+bool op_is_tree(enum op_kind kind);
+/* The bit of `name` in `m`, taken from the free ones when it is new; -1 when there is none left. */
+int mailbox_keyword_take(struct mailbox *m, struct span name);
+
+struct group {            /* batches that one log commit makes durable */
+	struct list link; /* in store->groups */
+	struct log_commit commit;
+	struct store *store;
+	struct list batches;
+	struct log_pos first; /* of its first record, or nowhere */
+};
+
+struct store {
+	struct loop *loop;
+	struct disk *disk;
+	struct kv *kv;
+	bool threads; /* kv calls may be made from a worker */
+	struct log *log;
+	void (*report)(void *context, const char *text);
+	void *context;
+	bool broken, opening;
+	void (*on_broken)(void *context);
+	void *broken_context;
+
+	struct account *accounts[ACCOUNT_BUCKETS];
+	struct list idle_accounts, idle_mailboxes;
+	size_t idle_account_count, idle_rows;
+
+	struct list ready;  /* batches to be sent at the end of this turn */
+	struct list groups; /* in flight, oldest first */
+	struct deferred seal;
+	struct list wake; /* mailboxes with news */
+
+	struct kv_batch index;
+	struct buf identity; /* payload of the newest RECORD_STORE */
+	struct log_pos identity_pos;
+	struct log_pos reached; /* everything before it is in the index */
+	uint64_t redo_bytes;
+	struct job flush_job;
+	bool flushing;
+	enum fail flush_result;
+	struct why flush_why;
+	size_t busy; /* jobs and reads under way: store_close waits for them */
+};
+void store_report(struct store *s, const char *fmt, ...) PRINTF(2, 3);
+void store_break(struct store *s, const struct why *w);
+/* Ends what is under way and frees everything; flush: write the index out first. */
+void store_end(struct store *s, bool flush);
+
+/* account.c: nothing here waits */
+FAILS account_get(struct store *s, uint64_t id, struct account **out, struct why *w); /* loaded; no reference taken */
+void account_settle(struct account *a); /* forgets it when nothing holds it any more */
+void account_drop_all(struct store *s);
+void account_drop_idle(struct store *s);
+struct mailbox *account_by_id(const struct account *a, uint64_t id);
+struct mailbox *account_by_name(const struct account *a, struct span name);
+struct mailbox *account_add_mailbox(struct account *a, uint64_t id, struct span name);
+void account_remove_mailbox(struct mailbox *m); /* out of the list; freed when nobody has it open */
+void account_rename_mailbox(struct mailbox *m, struct span name);
+bool account_subscribed(const struct account *a, struct span name, size_t *at_out);
+void account_set_subscribed(struct account *a, struct span name, bool on);
+
+/* mailbox.c */
+FAILS mailbox_load_now(struct mailbox *m, struct why *w);
+void mailbox_unload(struct mailbox *m);
+void mailbox_free(struct mailbox *m);
+void mailbox_settle(struct mailbox *m);
+void mailbox_count_row(struct mailbox *m, const struct row *r, int sign);
+void mailbox_define_keyword(struct mailbox *m, int bit, struct span name);
+const char *mailbox_kept_uidl(const struct mailbox *m, uint32_t uid);
+void mailbox_keep_uidl(struct mailbox *m, uint32_t uid, struct span text);
+void mailbox_forget_uidl(struct mailbox *m, uint32_t uid);
+
+/* feed.c */
+void feed_init(struct feed *f);
+void feed_fini(struct mailbox *m);
+bool feed_wanted(const struct mailbox *m);
+uint64_t feed_add(struct mailbox *m, const struct feed_event *e); /* the event's number */
+void feed_keep_ghosts(struct mailbox *m, const struct row *rows, size_t n, uint64_t event);
+void feed_wake_all(struct store *s);
+
+/* apply.c: `live` is the batch that made the record, or NULL when redoing */
+FAILS batch_apply(struct store *s, struct span record, struct batch *live, struct why *w);
+
+/* commit.c */
+void commit_run_waiting(struct account *a);
+void commit_seal(struct deferred *d);
+
+/* index.c */
+enum { IDENTITY_SIZE = 32 };
+struct index_state {
+	struct log_pos reached, identity_pos;
+	char identity[IDENTITY_SIZE];
+};
+FAILS index_state_get(struct store *s, struct index_state *out, struct why *w); /* FAIL_NOT_FOUND: an empty index */
+FAILS index_clear(struct store *s, struct why *w);
+FAILS index_write(struct store *s, struct why *w); /* what index_put_* gathered, with s->reached */
+FAILS index_load_account(struct account *a, struct why *w);
+FAILS index_load_rows(struct kv *kv, uint64_t account, uint64_t mailbox, struct rows *rows, struct why *w);
+FAILS index_load_uidls(struct mailbox *m, struct why *w);
+FAILS index_get_structure(struct account *a, struct log_pos body, struct buf *out, struct why *w);
+void index_put_account(struct account *a);
+void index_put_mailbox(struct mailbox *m);
+void index_delete_mailbox(struct mailbox *m); /* its rows must be loaded */
+void index_put_row(struct mailbox *m, const struct row *r);
+void index_delete_row(struct mailbox *m, const struct row *r, bool structure_too);
+void index_put_structure(struct account *a, struct log_pos body, struct span structure);
+void index_delete_structure(struct account *a, struct log_pos body);
+void index_put_subscription(struct account *a, struct span name, bool on);
+void index_put_uidl(struct mailbox *m, uint32_t uid, struct span text); /* empty text: deletes */
+void index_put_vanished(struct mailbox *m, uint32_t first, uint32_t last, uint64_t modseq);
+/* Flushes on a worker once redoing the log from where the last flush began would be long. */
+void index_flush_if_due(struct store *s);
+
+#endif

@@ -1,0 +1,119 @@
+/* Keywords of a mailbox (RFC 3501 §2.3.2): up to 56 names, each a bit of its messages' flags; and the UIDLs that were imported (RFC 1939 §7).
+ * A name gets its bit when a batch first needs it; readers see it once a batch that defines it is durable. */
+#include "base/memory.h"
+#include "store/inside.h"
+
+static struct span name_at(const struct mailbox *m, int bit)
+{
+	const char *name = m->keywords ? m->keywords[bit - KEYWORD_FIRST_BIT] : NULL;
+
+	return name ? span_of(name) : (struct span){NULL, 0};
+}
+
+int mailbox_keyword_bit(const struct mailbox *m, struct span name)
+{
+	for (int bit = KEYWORD_FIRST_BIT; bit < 64; bit++)
+		if (m->keywords_applied >> bit & 1 && span_eq_nocase(name_at(m, bit), name))
+			return bit;
+	return -1;
+}
+
+struct span mailbox_keyword_name(const struct mailbox *m, int bit)
+{
+	if (bit < KEYWORD_FIRST_BIT || bit > 63 || !(m->keywords_applied >> bit & 1))
+		return (struct span){NULL, 0};
+	return name_at(m, bit);
+}
+
+static void set_name(struct mailbox *m, int bit, struct span name)
+{
+	char **at;
+
+	if (!m->keywords)
+		m->keywords = memory_new(KEYWORDS_MAX * sizeof(*m->keywords));
+	at = &m->keywords[bit - KEYWORD_FIRST_BIT];
+	free(*at);
+	*at = memory_new(name.n + 1);
+	memcpy(*at, name.p, name.n);
+}
+
+int mailbox_keyword_take(struct mailbox *m, struct span name)
+{
+	int unused = -1;
+
+	for (int bit = KEYWORD_FIRST_BIT; bit < 64; bit++) {
+		struct span known = name_at(m, bit);
+
+		if (known.p && span_eq_nocase(known, name))
+			return bit;
+		if (!known.p && unused < 0)
+			unused = bit;
+	}
+	if (unused >= 0)
+		set_name(m, unused, name);
+	return unused;
+}
+
+void mailbox_define_keyword(struct mailbox *m, int bit, struct span name)
+{
+	set_name(m, bit, name);
+	m->keywords_applied |= (uint64_t)1 << bit;
+}
+
+static size_t uidl_lower_bound(const struct mailbox *m, uint32_t uid)
+{
+	size_t lo = 0, hi = m->uidl_count;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (m->uidls[mid].uid < uid)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+const char *mailbox_kept_uidl(const struct mailbox *m, uint32_t uid)
+{
+	size_t i = uidl_lower_bound(m, uid);
+
+	return i < m->uidl_count && m->uidls[i].uid == uid ? m->uidls[i].text : NULL;
+}
+
+void mailbox_keep_uidl(struct mailbox *m, uint32_t uid, struct span text)
+{
+	size_t i = uidl_lower_bound(m, uid);
+
+	if (m->uidl_count == m->uidl_cap) {
+		m->uidl_cap = m->uidl_cap ? m->uidl_cap * 2 : 8;
+		m->uidls = memory_resize_array(m->uidls, m->uidl_cap, sizeof(*m->uidls));
+	}
+	memmove(&m->uidls[i + 1], &m->uidls[i], (m->uidl_count - i) * sizeof(*m->uidls));
+	m->uidls[i].uid = uid;
+	m->uidls[i].text = memory_new(text.n + 1);
+	memcpy(m->uidls[i].text, text.p, text.n);
+	m->uidl_count++;
+}
+
+void mailbox_forget_uidl(struct mailbox *m, uint32_t uid)
+{
+	size_t i = uidl_lower_bound(m, uid);
+
+	if (i >= m->uidl_count || m->uidls[i].uid != uid)
+		return;
+	free(m->uidls[i].text);
+	m->uidl_count--;
+	memmove(&m->uidls[i], &m->uidls[i + 1], (m->uidl_count - i) * sizeof(*m->uidls));
+}
+
+void message_uidl(const struct mailbox *m, const struct message *msg, struct buf *out)
+{
+	const char *kept = mailbox_kept_uidl(m, msg->uid);
+
+	if (kept)
+		buf_add(out, span_of(kept));
+	else
+		buf_addf(out, "%llx.%llx", (unsigned long long)m->account->id, (unsigned long long)msg->id);
+}

@@ -1,0 +1,373 @@
+/* A mailbox in memory: its rows, flat and ascending by uid, loaded once and shared by all who have it open; and what readers ask of them.
+ * Rows change only in apply.c. */
+#include "base/memory.h"
+#include "store/inside.h"
+
+enum { LOAD_TRIES = 3 };
+
+struct row *rows_add(struct rows *r)
+{
+	if (r->n == r->cap) {
+		r->cap = r->cap ? r->cap * 2 : 16;
+		r->p = memory_resize_array(r->p, r->cap, sizeof(*r->p));
+	}
+	return &r->p[r->n++];
+}
+
+size_t rows_lower_bound(const struct rows *r, uint32_t uid)
+{
+	size_t lo = 0, hi = r->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (r->p[mid].uid < uid)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+void rows_fini(struct rows *r)
+{
+	free(r->p);
+	*r = (struct rows){0};
+}
+
+void row_message(const struct row *r, struct message *out)
+{
+	*out = (struct message){
+		.uid = r->uid,
+		.id = r->id,
+		.flags = r->flags,
+		.modseq = r->modseq,
+		.size = r->size,
+		.internal_date = r->internal_date,
+		.internal_zone = r->zone,
+		.save_date = r->save_date,
+		.prefix = r->prefix,
+		.body_place = {r->body.segment, r->body.offset},
+		.prefix_place = {r->prefix_pos.segment, r->prefix_pos.offset},
+	};
+}
+
+void message_row(const struct message *m, struct row *out)
+{
+	*out = (struct row){
+		.uid = m->uid,
+		.id = m->id,
+		.flags = m->flags,
+		.modseq = m->modseq,
+		.size = (uint32_t)m->size,
+		.internal_date = m->internal_date,
+		.zone = m->internal_zone,
+		.save_date = (uint32_t)m->save_date,
+		.prefix = (uint16_t)m->prefix,
+		.body = {m->body_place.segment, m->body_place.offset},
+		.prefix_pos = {m->prefix_place.segment, m->prefix_place.offset},
+	};
+}
+
+/* ── Loading ── */
+
+struct mailbox_opening {
+	struct store_op op;
+	struct list link; /* in mailbox->openers */
+	struct mailbox **out;
+};
+
+struct load {
+	struct job job;
+	struct mailbox *mailbox;
+	struct rows rows;
+	unsigned tries;
+	enum fail result;
+	struct why why;
+};
+
+static enum fail take_rows(struct mailbox *m, struct rows *rows, struct why *w)
+{
+	enum fail f = index_load_uidls(m, w);
+
+	if (f) {
+		rows_fini(rows);
+		return f;
+	}
+	m->rows = *rows;
+	m->state = ROWS_LOADED;
+	return FAIL_NONE;
+}
+
+enum fail mailbox_load_now(struct mailbox *m, struct why *w)
+{
+	struct rows rows = {0};
+	enum fail f;
+
+	if (m->state == ROWS_LOADED)
+		return FAIL_NONE;
+	f = index_load_rows(m->account->store->kv, m->account->id, m->id, &rows, w);
+	if (f) {
+		rows_fini(&rows);
+		return f;
+	}
+	return take_rows(m, &rows, w);
+}
+
+static void answer_openers(struct mailbox *m, enum fail f, const struct why *w)
+{
+	struct account *a = m->account;
+
+	a->refs++; /* a callback may close whatever it likes */
+	m->refs++;
+	while (!list_empty(&m->openers)) {
+		struct mailbox_opening *o = CONTAINER_OF(m->openers.next, struct mailbox_opening, link);
+
+		list_remove(&o->link);
+		if (!f && o->op.wait)
+			*o->out = m;
+		else
+			mailbox_close(m);
+		store_op_end(&o->op, f, w);
+		free(o);
+	}
+	m->refs--;
+	mailbox_settle(m);
+	account_close(a);
+}
+
+static void load_work(struct job *j)
+{
+	struct load *l = CONTAINER_OF(j, struct load, job);
+	struct mailbox *m = l->mailbox;
+
+	l->result = index_load_rows(m->account->store->kv, m->account->id, m->id, &l->rows, &l->why);
+}
+
+static void load_done(struct job *j)
+{
+	struct load *l = CONTAINER_OF(j, struct load, job);
+	struct mailbox *m = l->mailbox;
+	struct store *s = m->account->store;
+	enum fail f = l->result;
+
+	s->busy--;
+	if (m->state == ROWS_LOADED) { /* apply needed the rows meanwhile */
+		rows_fini(&l->rows);
+		f = FAIL_NONE;
+	} else if (!f && m->load_stale && l->tries < LOAD_TRIES) {
+		rows_fini(&l->rows);
+		m->load_stale = false;
+		l->tries++;
+		s->busy++;
+		job_start(&l->job, s->loop);
+		return;
+	} else if (!f && m->load_stale) {
+		rows_fini(&l->rows);
+		m->state = ROWS_ABSENT;
+		f = mailbox_load_now(m, &l->why);
+	} else if (!f) {
+		f = take_rows(m, &l->rows, &l->why);
+	} else {
+		rows_fini(&l->rows);
+	}
+	m->load_stale = false;
+	if (f)
+		m->state = ROWS_ABSENT;
+	answer_openers(m, f, &l->why);
+	free(l);
+}
+
+static void load_start(struct mailbox *m)
+{
+	struct load *l = NEW(struct load);
+
+	m->state = ROWS_LOADING;
+	m->load_stale = false;
+	l->mailbox = m;
+	l->job.work = load_work;
+	l->job.done = load_done;
+	m->account->store->busy++;
+	job_start(&l->job, m->account->store->loop);
+}
+
+void mailbox_unload(struct mailbox *m)
+{
+	if (!list_empty(&m->idle)) {
+		list_remove(&m->idle);
+		m->account->store->idle_rows -= m->idle_rows;
+	}
+	rows_fini(&m->rows);
+	for (size_t i = 0; i < m->uidl_count; i++)
+		free(m->uidls[i].text);
+	free(m->uidls);
+	m->uidls = NULL;
+	m->uidl_count = m->uidl_cap = 0;
+	m->state = ROWS_ABSENT;
+}
+
+void mailbox_free(struct mailbox *m)
+{
+	mailbox_unload(m);
+	feed_fini(m);
+	list_remove(&m->wake);
+	list_remove(&m->dirty);
+	for (int i = 0; m->keywords && i < KEYWORDS_MAX; i++)
+		free(m->keywords[i]);
+	free(m->keywords);
+	free(m->name);
+	free(m);
+}
+
+/* Nobody has it open: rows are kept for a while in case someone returns, those of a deleted mailbox are not. */
+void mailbox_settle(struct mailbox *m)
+{
+	struct store *s = m->account->store;
+
+	if (m->refs || m->state == ROWS_LOADING || !list_empty(&m->openers))
+		return;
+	if (m->gone) {
+		mailbox_free(m);
+		return;
+	}
+	if (m->state != ROWS_LOADED)
+		return;
+	if (!list_empty(&m->idle)) {
+		list_remove(&m->idle);
+		s->idle_rows -= m->idle_rows;
+	}
+	m->idle_rows = m->rows.n;
+	s->idle_rows += m->idle_rows;
+	list_append(&s->idle_mailboxes, &m->idle);
+	while (s->idle_rows > ROWS_KEPT_MAX)
+		mailbox_unload(CONTAINER_OF(s->idle_mailboxes.next, struct mailbox, idle));
+}
+
+static void mailbox_ref(struct mailbox *m)
+{
+	if (!list_empty(&m->idle)) {
+		list_remove(&m->idle);
+		m->account->store->idle_rows -= m->idle_rows;
+	}
+	m->refs++;
+	m->account->refs++;
+}
+
+enum fail mailbox_open(struct account *a, uint64_t id, struct store_wait *w, struct mailbox **out)
+{
+	struct mailbox *m = account_by_id(a, id);
+	struct mailbox_opening *o;
+	enum fail f;
+
+	if (!m)
+		return why(w ? &w->why : NULL, FAIL_NOT_FOUND, "There is no such mailbox.");
+	if (m->state == ROWS_ABSENT && !a->store->threads) {
+		f = mailbox_load_now(m, w ? &w->why : NULL);
+		if (f)
+			return f;
+	}
+	mailbox_ref(m);
+	if (m->state == ROWS_LOADED) {
+		*out = m;
+		return FAIL_NONE;
+	}
+	o = NEW(struct mailbox_opening);
+	o->out = out;
+	store_op_begin(&o->op, w);
+	list_append(&m->openers, &o->link);
+	if (m->state == ROWS_ABSENT)
+		load_start(m);
+	return FAIL_BUSY;
+}
+
+void mailbox_close(struct mailbox *m)
+{
+	struct account *a;
+
+	if (!m)
+		return;
+	a = m->account;
+	m->refs--;
+	mailbox_settle(m);
+	account_close(a);
+}
+
+/* ── What is asked ── */
+
+uint64_t mailbox_id(const struct mailbox *m)
+{
+	return m->id;
+}
+
+struct account *mailbox_account(const struct mailbox *m)
+{
+	return m->account;
+}
+
+bool mailbox_deleted(const struct mailbox *m)
+{
+	return m->gone;
+}
+
+size_t mailbox_count(const struct mailbox *m)
+{
+	return m->rows.n;
+}
+
+void mailbox_at(const struct mailbox *m, size_t i, struct message *out)
+{
+	row_message(&m->rows.p[i], out);
+}
+
+uint32_t mailbox_uid_at(const struct mailbox *m, size_t i)
+{
+	return m->rows.p[i].uid;
+}
+
+size_t mailbox_lower_bound(const struct mailbox *m, uint32_t uid)
+{
+	return rows_lower_bound(&m->rows, uid);
+}
+
+static const struct ghost *find_ghost(const struct mailbox *m, uint32_t uid)
+{
+	size_t lo = 0, hi = m->ghost_count;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (m->ghosts[mid].row.uid < uid)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < m->ghost_count && m->ghosts[lo].row.uid == uid ? &m->ghosts[lo] : NULL;
+}
+
+bool mailbox_message(const struct mailbox *m, uint32_t uid, struct message *out)
+{
+	size_t i = rows_lower_bound(&m->rows, uid);
+	const struct ghost *g;
+
+	if (i < m->rows.n && m->rows.p[i].uid == uid) {
+		row_message(&m->rows.p[i], out);
+		return true;
+	}
+	g = find_ghost(m, uid);
+	if (g)
+		row_message(&g->row, out);
+	return g != NULL;
+}
+
+void mailbox_count_row(struct mailbox *m, const struct row *r, int sign)
+{
+	m->messages += (uint32_t)sign;
+	if (!(r->flags & MESSAGE_SEEN))
+		m->unseen += (uint32_t)sign;
+	if (r->flags & MESSAGE_DELETED)
+		m->deleted_count += (uint32_t)sign;
+	if (sign > 0)
+		m->size += r->size;
+	else
+		m->size -= r->size;
+}

@@ -1,0 +1,293 @@
+/* Opening and closing a store: the index is brought up to the log (redo), or made anew from it when it is missing, unreadable, of another
+ * log, or ahead of this one. Crash states and what becomes of each: doc/STORE-FORMAT.md. */
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "store/inside.h"
+
+#include <stdarg.h>
+
+enum { STORE_VERSION = 1, REDO_WRITE_BYTES = 1 << 20, REDO_ROWS_MAX = 1 << 20 };
+
+void store_report(struct store *s, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	if (!s->report)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	s->report(s->context, text);
+}
+
+bool store_broken(const struct store *s)
+{
+	return s->broken;
+}
+
+void store_on_broken(struct store *s, void (*call)(void *context), void *context)
+{
+	s->on_broken = call;
+	s->broken_context = context;
+}
+
+void store_break(struct store *s, const struct why *w)
+{
+	if (s->broken)
+		return;
+	s->broken = true;
+	store_report(s, "the store cannot be written any more: %s", w && w->log[0] ? w->log : "a sync failed");
+	if (s->on_broken)
+		s->on_broken(s->broken_context);
+}
+
+/* ── Redo ── */
+
+struct redo {
+	struct store *s;
+	uint64_t batches;
+	bool store_seen;
+};
+
+static enum fail redo_batch(struct redo *r, struct span payload, struct why *w)
+{
+	struct store *s = r->s;
+	enum fail f = batch_apply(s, payload, NULL, w);
+
+	if (f ==
+		FAIL_CORRUPT) { /* whole, by its checksum, and yet no batch: a fault of whoever wrote it. The others are not to suffer */
+		store_report(s, "a batch in the log cannot be read and is passed over: %s", w ? w->log : "");
+		f = FAIL_NONE;
+	}
+	if (!f && s->index.ops.n > REDO_WRITE_BYTES)
+		f = index_write(s, w);
+	if (!f && ++r->batches % 100000 == 0)
+		store_report(s, "the index is being brought up to the log: %llu changes so far",
+			(unsigned long long)r->batches);
+	return f;
+}
+
+static enum fail redo_record(void *context, struct log_pos pos, uint8_t type, struct span payload, struct why *w)
+{
+	struct redo *r = context;
+
+	if (type == RECORD_BATCH)
+		return redo_batch(r, payload, w);
+	if (type == RECORD_STORE && payload.n == IDENTITY_SIZE) {
+		if (payload.p[0] != STORE_VERSION)
+			return why(w, FAIL_CONFIG, "The mail store was written by a newer version of Barid.");
+		r->s->identity_pos = pos;
+		buf_reset(&r->s->identity);
+		buf_add(&r->s->identity, payload);
+		r->store_seen = true;
+	}
+	return FAIL_NONE;
+}
+
+static void redo_rot(void *context, struct log_pos pos, const char *what)
+{
+	struct redo *r = context;
+
+	store_report(
+		r->s, "rot in the log: segment %u, offset %u: %s", (unsigned)pos.segment, (unsigned)pos.offset, what);
+}
+
+static enum fail redo_from(struct store *s, const struct store_settings *settings, struct log_pos from, struct why *w)
+{
+	struct log_settings log = {.dir = "log", .segment_size = settings->segment_size};
+	struct redo r = {.s = s};
+	struct log_replay replay = {&r, redo_record, redo_rot};
+	enum fail f = log_open(s->disk, &log, s->loop, from, &replay, &s->log, w);
+
+	if (f)
+		s->log = NULL;
+	return f;
+}
+
+/* ── Whether the index is this log's ── */
+
+/* The newest record that names the store, as the index knows it, must stand in the log where the index says. */
+static bool identity_stands(struct store *s, const struct index_state *state)
+{
+	char found[IDENTITY_SIZE];
+	struct log_read r = {.pos = state->identity_pos, .type = RECORD_STORE, .n = IDENTITY_SIZE, .dst = found};
+
+	return !log_read_now(s->log, &r) && !memcmp(found, state->identity, IDENTITY_SIZE);
+}
+
+static void forget_all(struct store *s)
+{
+	account_drop_all(s);
+	kv_batch_reset(&s->index);
+	buf_reset(&s->identity);
+	s->identity_pos = s->reached = (struct log_pos){0, 0};
+	log_close(s->log);
+	s->log = NULL;
+}
+
+static enum fail rebuild(struct store *s, const struct store_settings *settings, const char *reason, struct why *w)
+{
+	enum fail f;
+
+	store_report(s, "the index is made anew from the log: %s", reason);
+	forget_all(s);
+	f = index_clear(s, w);
+	return f ? f : redo_from(s, settings, (struct log_pos){0, 0}, w);
+}
+
+static enum fail open_log(struct store *s, const struct store_settings *settings, struct why *w)
+{
+	struct index_state state;
+	enum fail f = index_state_get(s, &state, w);
+
+	if (f == FAIL_NOT_FOUND) {
+		f = index_clear(s, w);
+		return f ? f : redo_from(s, settings, (struct log_pos){0, 0}, w);
+	}
+	if (f == FAIL_CORRUPT)
+		return rebuild(s, settings, "it is of another version or unreadable", w);
+	if (f)
+		return f;
+	s->reached = state.reached;
+	s->identity_pos = state.identity_pos;
+	buf_add(&s->identity, span(state.identity, IDENTITY_SIZE));
+	f = redo_from(s, settings, state.reached, w);
+	if (f == FAIL_CORRUPT)
+		return rebuild(s, settings, "it does not fit the log", w);
+	if (!f && !identity_stands(s, &state))
+		return rebuild(s, settings, "it belongs to another log", w);
+	return f;
+}
+
+/* ── Who this store is ── */
+
+struct naming {
+	struct log_commit commit;
+	bool done;
+	enum log_result result;
+};
+
+static void named(struct log_commit *c, enum log_result result)
+{
+	struct naming *n = CONTAINER_OF(c, struct naming, commit);
+
+	n->done = true;
+	n->result = result;
+}
+
+/* The id is the store's for good; the generation counts openings, and the nonce tells two copies that were opened apart. */
+static void make_identity(struct store *s)
+{
+	struct span old = buf_span(&s->identity), version;
+	uint64_t id = random_u64(), generation = 0;
+	struct buf b;
+
+	if (span_take_bytes(&old, 8, &version)) {
+		uint64_t known_id, known_generation;
+
+		if (span_take_be64(&old, &known_id) && span_take_be64(&old, &known_generation)) {
+			id = known_id;
+			generation = known_generation;
+		}
+	}
+	buf_init(&b, IDENTITY_SIZE);
+	buf_add_u8(&b, STORE_VERSION);
+	buf_add(&b, SPAN("\0\0\0\0\0\0\0"));
+	buf_add_u64(&b, id);
+	buf_add_u64(&b, generation + 1);
+	buf_add_u64(&b, random_u64());
+	buf_reset(&s->identity);
+	buf_add(&s->identity, buf_span(&b));
+	buf_fini(&b);
+}
+
+static enum fail name_store(struct store *s, struct why *w)
+{
+	struct naming n = {.commit.done = named};
+	struct span identity;
+	enum fail f;
+
+	make_identity(s);
+	identity = buf_span(&s->identity);
+	f = log_append(s->log, RECORD_STORE, &identity, 1, &s->identity_pos, w);
+	if (f)
+		return f;
+	log_commit(s->log, &n.commit);
+	while (!n.done)
+		uv_run(&s->loop->uv, UV_RUN_ONCE);
+	if (n.result != LOG_DONE)
+		return why(w, FAIL_IO, "The mail log cannot be written.");
+	s->reached = n.commit.end;
+	return FAIL_NONE;
+}
+
+/* ── Opening and closing ── */
+
+static struct store *store_new(const struct store_settings *settings)
+{
+	struct store *s = NEW(struct store);
+
+	s->loop = settings->loop;
+	s->disk = settings->disk;
+	s->kv = settings->kv;
+	s->threads = strcmp(s->kv->ops->name, "memory") != 0;
+	s->report = settings->report;
+	s->context = settings->context;
+	list_init(&s->idle_accounts);
+	list_init(&s->idle_mailboxes);
+	list_init(&s->ready);
+	list_init(&s->groups);
+	list_init(&s->wake);
+	deferred_init(&s->seal, commit_seal);
+	kv_batch_init(&s->index);
+	buf_init(&s->identity, IDENTITY_SIZE);
+	return s;
+}
+
+static void store_free(struct store *s)
+{
+	deferred_cancel(&s->seal);
+	account_drop_all(s);
+	log_close(s->log);
+	kv_batch_fini(&s->index);
+	buf_fini(&s->identity);
+	s->kv->ops->close(s->kv);
+	s->disk->ops->free(s->disk);
+	free(s);
+}
+
+enum fail store_open(const struct store_settings *settings, struct store **out, struct why *w)
+{
+	struct store *s = store_new(settings);
+	enum fail f;
+
+	s->opening = true;
+	f = open_log(s, settings, w);
+	if (!f)
+		f = name_store(s, w);
+	if (!f)
+		f = index_write(s, w);
+	s->opening = false;
+	if (f) {
+		store_free(s);
+		return f;
+	}
+	*out = s;
+	return FAIL_NONE;
+}
+
+void store_close(struct store *s)
+{
+	struct why w;
+
+	if (!s)
+		return;
+	while (s->busy || !list_empty(&s->ready) || !list_empty(&s->groups))
+		uv_run(&s->loop->uv, UV_RUN_ONCE);
+	/* A broken store's index is never ahead of the log (INV-1), so it may be kept: what is missing is redone. */
+	if (s->kv->ops->flush(s->kv, &w))
+		store_report(s, "the index could not be flushed: %s", w.log);
+	store_free(s);
+}

@@ -1,0 +1,135 @@
+/* The structure of a message: from the index, where it lies near its neighbours; else from the body's record in the log, which always has it, and
+ * then into the index again. */
+#include "base/memory.h"
+#include "mime/mime.h"
+#include "store/body.h"
+#include "store/inside.h"
+
+struct fetching {
+	struct store_op op;
+	struct account *account;
+	struct log_pos body;
+	struct buf *out;
+	char head[BODY_HEAD];
+	char *bytes;
+	uint32_t n;
+	enum { FETCH_HEAD, FETCH_STRUCTURE, FETCH_END } phase;
+	struct log_read r;
+	bool later;
+};
+
+static void fetching_run(struct fetching *x, enum fail f);
+
+static void fetching_back(struct log_read *r, enum fail f)
+{
+	fetching_run(CONTAINER_OF(r, struct fetching, r), f);
+}
+
+static enum fail ask(struct fetching *x, uint64_t offset, uint32_t n, char *dst)
+{
+	x->r = (struct log_read){.pos = x->body,
+		.type = RECORD_BODY,
+		.offset = (uint32_t)offset,
+		.n = n,
+		.dst = dst,
+		.done = fetching_back};
+	return log_read(x->account->store->log, &x->r);
+}
+
+static enum fail ask_structure(struct fetching *x)
+{
+	struct span head = span(x->head, BODY_HEAD);
+	uint8_t version = 0, form = 0;
+	uint16_t zero;
+	uint64_t size = 0, sum;
+	uint32_t chunks = 0;
+
+	x->phase = FETCH_END;
+	if (!span_take_u8(&head, &version) || !span_take_u8(&head, &form) || !span_take_be16(&head, &zero) ||
+		!span_take_be32(&head, &x->n) || !span_take_be64(&head, &size) || !span_take_be64(&head, &sum) ||
+		!span_take_be32(&head, &chunks) || version != BODY_VERSION || x->n > MIME_STRUCTURE_MAX)
+		return why_log(&x->r.why, FAIL_CORRUPT, "The message cannot be read.",
+			"the head of a body record is no such head");
+	x->bytes = memory_resize(NULL, (size_t)x->n + 1);
+	return ask(x, BODY_HEAD + (form == BODY_CHUNKED ? (uint64_t)chunks * BODY_CHUNK_ENTRY : size), x->n, x->bytes);
+}
+
+static enum fail fetching_steps(struct fetching *x)
+{
+	enum fail f = FAIL_NONE;
+
+	while (!f && x->phase != FETCH_END) {
+		if (x->phase == FETCH_HEAD) {
+			x->phase = FETCH_STRUCTURE;
+			f = ask(x, 0, BODY_HEAD, x->head);
+		} else {
+			f = ask_structure(x);
+		}
+	}
+	return f;
+}
+
+static enum fail fetching_finish(struct fetching *x, enum fail f)
+{
+	struct span structure = span(x->bytes, x->n);
+
+	if (f)
+		return f;
+	/* A copy that fails to be written costs the next reader a look into the log, no more. */
+	if (!x->account->store->broken) {
+		index_put_structure(x->account, x->body, structure);
+		if (index_write(x->account->store, &x->r.why))
+			store_report(x->account->store, "a row of the index could not be written: %s", x->r.why.log);
+	}
+	if ((!x->later || x->op.wait) && buf_add(x->out, structure))
+		return why(&x->r.why, FAIL_TOO_BIG, "The structure of the message does not fit.");
+	return FAIL_NONE;
+}
+
+static void fetching_free(struct fetching *x)
+{
+	struct account *a = x->account;
+
+	free(x->bytes);
+	free(x);
+	account_close(a);
+}
+
+static void fetching_run(struct fetching *x, enum fail f)
+{
+	if (!f)
+		f = fetching_steps(x);
+	if (f == FAIL_BUSY)
+		return;
+	f = fetching_finish(x, f);
+	x->account->store->busy--;
+	store_op_end(&x->op, f, &x->r.why);
+	fetching_free(x);
+}
+
+enum fail message_structure(struct account *a, const struct message *msg, struct buf *out, struct store_wait *w)
+{
+	struct log_pos body = {msg->body_place.segment, msg->body_place.offset};
+	enum fail f = index_get_structure(a, body, out, w ? &w->why : NULL);
+	struct fetching *x;
+
+	if (f != FAIL_NOT_FOUND)
+		return f;
+	x = NEW(struct fetching);
+	x->account = a;
+	a->refs++;
+	x->body = body;
+	x->out = out;
+	f = fetching_steps(x);
+	if (f == FAIL_BUSY) {
+		x->later = true;
+		a->store->busy++;
+		store_op_begin(&x->op, w);
+		return f;
+	}
+	f = fetching_finish(x, f);
+	if (f && w)
+		w->why = x->r.why;
+	fetching_free(x);
+	return f;
+}
