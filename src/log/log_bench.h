@@ -125,6 +125,35 @@ UNUSED static bool told(const struct seen *seen, uint32_t tag)
 	return false;
 }
 
+/* Reads the record whole, in part, and in ways that must be refused. */
+UNUSED static void read_back(struct log *log, struct log_pos pos, uint32_t tag, uint32_t length)
+{
+	char *dst = memory_new(length);
+	struct log_read r = {.pos = pos, .type = TYPE, .n = length, .dst = dst};
+	uint32_t n = 0;
+	struct why w;
+
+	assert_int_equal(log_payload_length(log, pos, TYPE, &n, &w), FAIL_NONE);
+	assert_int_equal(n, length);
+	assert_int_equal(log_read_now(log, &r), FAIL_NONE);
+	assert_int_equal((unsigned char)dst[3], tag & 0xff);
+	for (uint32_t i = 4; i < length; i++)
+		assert_int_equal(dst[i], (char)(tag * 31 + i));
+	if (length > 10) {
+		r.offset = 7;
+		r.n = 3;
+		assert_int_equal(log_read_now(log, &r), FAIL_NONE);
+		assert_int_equal(dst[0], (char)(tag * 31 + 7));
+	}
+	r.offset = 0;
+	r.n = length + 1;
+	assert_int_equal(log_read_now(log, &r), FAIL_CORRUPT);
+	r.n = length;
+	r.type = TYPE + 1;
+	assert_int_equal(log_read_now(log, &r), FAIL_CORRUPT);
+	free(dst);
+}
+
 /* The bytes of a file of a disk; the caller frees them. */
 UNUSED static char *file_bytes(struct disk *disk, uint32_t segment, size_t *n_out)
 {

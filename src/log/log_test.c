@@ -7,34 +7,6 @@
 #include "log/faulty.h"
 #include "log/log_bench.h"
 
-static void read_back(struct log *log, struct log_pos pos, uint32_t tag, uint32_t length)
-{
-	char *dst = memory_new(length);
-	struct log_read r = {.pos = pos, .type = TYPE, .n = length, .dst = dst};
-	uint32_t n = 0;
-	struct why w;
-
-	assert_int_equal(log_payload_length(log, pos, TYPE, &n, &w), FAIL_NONE);
-	assert_int_equal(n, length);
-	assert_int_equal(log_read_now(log, &r), FAIL_NONE);
-	assert_int_equal((unsigned char)dst[3], tag & 0xff);
-	for (uint32_t i = 4; i < length; i++)
-		assert_int_equal(dst[i], (char)(tag * 31 + i));
-	if (length > 10) {
-		r.offset = 7;
-		r.n = 3;
-		assert_int_equal(log_read_now(log, &r), FAIL_NONE);
-		assert_int_equal(dst[0], (char)(tag * 31 + 7));
-	}
-	r.offset = 0;
-	r.n = length + 1;
-	assert_int_equal(log_read_now(log, &r), FAIL_CORRUPT);
-	r.n = length;
-	r.type = TYPE + 1;
-	assert_int_equal(log_read_now(log, &r), FAIL_CORRUPT);
-	free(dst);
-}
-
 static const uint32_t lengths[] = {4, 5, 8, 13, 100, 5000, 65535, 65536, 70001, 300000, 4};
 
 static void a_round(struct disk *disk, uint32_t segment_size)
@@ -242,121 +214,6 @@ static void cold_reads_are_done_by_a_worker(void **state)
 	below->ops->free(below);
 }
 
-static bool has_segment(const struct log *log, uint32_t number)
-{
-	struct log_segment_info info[64];
-	size_t n = log_segments(log, info, ARRAY_LEN(info));
-
-	for (size_t i = 0; i < n && i < ARRAY_LEN(info); i++)
-		if (info[i].number == number)
-			return true;
-	return false;
-}
-
-static void segments_go_when_nobody_needs_them(void **state)
-{
-	struct disk *disk = disk_memory();
-	struct seen seen;
-	struct log *log = open_log(disk, NULL, 2000, (struct log_pos){0, 0}, &seen);
-	struct log_pos pos[8];
-	struct why w;
-
-	(void)state;
-	for (uint32_t i = 0; i < 8; i++) {
-		pos[i] = append(log, i, 1000);
-		commit_done(log);
-	}
-	assert_int_equal(log_remove_segment(log, pos[7].segment, &w), FAIL_CANNOT); /* still written to */
-	assert_int_equal(log_remove_segment(log, pos[0].segment, &w), FAIL_NONE);
-	assert_false(has_segment(log, pos[0].segment));
-	log_pin(log, pos[2].segment);
-	log_pin(log, pos[2].segment);
-	assert_int_equal(log_remove_segment(log, pos[2].segment, &w), FAIL_NONE);
-	assert_int_equal(log_remove_segment(log, pos[2].segment, &w), FAIL_NONE);
-	read_back(log, pos[2], 2, 1000);
-	log_unpin(log, pos[2].segment);
-	assert_true(has_segment(log, pos[2].segment));
-	log_unpin(log, pos[2].segment);
-	assert_false(has_segment(log, pos[2].segment));
-	/* Left behind by a group that no later one proves yet: it goes with the next. */
-	pos[0] = append(log, 8, 900);
-	pos[1] = append(log, 9, 1500);
-	assert_true(pos[1].segment > pos[0].segment);
-	commit_done(log);
-	assert_int_equal(log_remove_segment(log, pos[0].segment, &w), FAIL_NONE);
-	assert_true(has_segment(log, pos[0].segment));
-	append(log, 10, 10);
-	commit_done(log);
-	assert_false(has_segment(log, pos[0].segment));
-	log_close(log);
-	log = open_log(disk, NULL, 2000, (struct log_pos){0, 0}, &seen);
-	assert_int_equal(seen.rot, 0);
-	assert_false(told(&seen, 0));
-	assert_false(told(&seen, 2));
-	assert_false(told(&seen, 8));
-	assert_true(told(&seen, 7) && told(&seen, 9) && told(&seen, 10));
-	log_close(log);
-	disk->ops->free(disk);
-}
-
-/* The header that tells where a generation ended may go before that generation does: its torn tail stays dead. */
-static void a_torn_tail_stays_dead_without_the_next_generation(void **state)
-{
-	struct disk *disk = disk_memory(), *copy;
-	struct seen seen;
-	struct log *log = open_log(disk, NULL, 0, (struct log_pos){0, 0}, &seen);
-	struct why w;
-
-	(void)state;
-	append(log, 0, 100);
-	commit_done(log);
-	append(log, 0xdead, 70000); /* written through, never committed */
-	copy = copy_disk(disk, 1);
-	log_close(log);
-	for (uint32_t generation = 2; generation < 6; generation++) {
-		log = open_log(copy, NULL, 0, (struct log_pos){0, 0}, &seen);
-		assert_int_equal(seen.count, generation == 2 ? 1 : 2);
-		assert_int_equal(seen.rot, 0);
-		assert_false(told(&seen, 0xdead));
-		append(log, generation, 30);
-		commit_done(log);
-		if (generation > 2)
-			assert_int_equal(log_remove_segment(log, generation - 1, &w), FAIL_NONE);
-		log_close(log);
-	}
-	copy->ops->free(copy);
-	disk->ops->free(disk);
-}
-
-static void reading_only_writes_nothing(void **state)
-{
-	struct disk *below = disk_memory(), *disk = disk_faulty(below);
-	struct log_settings settings = {.dir = "log", .read_only = true};
-	struct seen seen = {0};
-	struct log_replay replay = {.context = &seen, .record = see_record, .rot = see_rot};
-	struct log *log = open_log(below, NULL, 0, (struct log_pos){0, 0}, &seen);
-	struct log_pos pos = append(log, 0, 100), nowhere;
-	struct span part = SPAN("abcd");
-	struct why w;
-
-	(void)state;
-	commit_done(log);
-	log_close(log);
-	nowhere = (struct log_pos){0, 0};
-	memset(&seen, 0, sizeof seen);
-	assert_int_equal(log_open(disk, &settings, NULL, nowhere, &replay, &log, &w), FAIL_NONE);
-	assert_int_equal(seen.count, 1);
-	read_back(log, pos, 0, 100);
-	assert_int_equal(log_append(log, TYPE, &part, 1, &nowhere, &w), FAIL_NO_PERMISSION);
-	log_close(log);
-	assert_int_equal(faulty_count(disk, FAULTY_WRITE) + faulty_count(disk, FAULTY_SYNC) +
-				 faulty_count(disk, FAULTY_SYNC_DIR) + faulty_count(disk, FAULTY_REMOVE) +
-				 faulty_count(disk, FAULTY_MAKE_DIR),
-		0);
-	disk->ops->free(disk);
-	below->ops->free(below);
-}
-
 enum { RUN = 1500 };
 
 static uint32_t run_length(uint32_t i)
@@ -429,9 +286,6 @@ int main(void)
 		cmocka_unit_test(what_was_committed_comes_back_real),
 		cmocka_unit_test(commits_are_grouped_on_a_loop),
 		cmocka_unit_test(cold_reads_are_done_by_a_worker),
-		cmocka_unit_test(segments_go_when_nobody_needs_them),
-		cmocka_unit_test(a_torn_tail_stays_dead_without_the_next_generation),
-		cmocka_unit_test(reading_only_writes_nothing),
 		cmocka_unit_test(a_long_run_in_memory),
 		cmocka_unit_test(a_long_run_on_a_disk),
 	};
