@@ -100,16 +100,21 @@ static void tail_add(struct reader *r, struct span s)
 
 /* ── Refusing ── */
 
+/* Of what is refused its beginning is kept, for the tag: the same, however it came. */
+static void keep_beginning(struct reader *r, struct span more)
+{
+	size_t keep = REFUSED_KEPT < r->budget.line ? REFUSED_KEPT : r->budget.line;
+
+	if (r->bytes.n < keep)
+		buf_add(&r->bytes, span_first(more, keep - r->bytes.n));
+	buf_truncate(&r->bytes, keep);
+}
+
 static void refuse_line(struct reader *r, struct span more)
 {
-	size_t at = r->bytes.n;
-
-	tail_add(r, span(r->bytes.p + (at > READER_TAIL ? at - READER_TAIL : 0), at > READER_TAIL ? READER_TAIL : at));
+	tail_add(r, span_skip(buf_span(&r->bytes), r->line_start));
 	tail_add(r, more);
-	/* A peer's very first line may be the one that is too long: its tag is in what has just come. */
-	if (at < REFUSED_KEPT)
-		buf_add(&r->bytes, span_first(more, REFUSED_KEPT - at));
-	buf_truncate(&r->bytes, REFUSED_KEPT);
+	keep_beginning(r, more);
 	r->phase = SKIP;
 }
 
@@ -171,7 +176,7 @@ static enum reader_event literal_begin(struct reader *r, struct span line_end, u
 		return READER_MESSAGE;
 	}
 	if (size > r->budget.literals || r->literals_used > r->budget.literals - (size_t)size) {
-		buf_truncate(&r->bytes, REFUSED_KEPT);
+		keep_beginning(r, SPAN(""));
 		if (sync)
 			return refused(r);
 		r->phase = SKIP_LITERAL;
@@ -185,13 +190,13 @@ static enum reader_event literal_begin(struct reader *r, struct span line_end, u
 
 static enum reader_event line_end(struct reader *r)
 {
-	struct span with_end = buf_span(&r->bytes), line = without_line_end(with_end), end;
+	/* Only what came since the last literal: its bytes may look like anything. */
+	struct span with_end = span_skip(buf_span(&r->bytes), r->line_start), line = without_line_end(with_end);
+	struct span end = with_end.n - line.n == 2 ? SPAN("\r\n") : SPAN("\n"); /* copied: the buffer may move */
 	uint64_t size;
 	bool sync;
 
-	/* Copied: the buffer may move when it is added again. */
-	end = with_end.n - line.n == 2 ? SPAN("\r\n") : SPAN("\n");
-	buf_truncate(&r->bytes, line.n);
+	buf_truncate(&r->bytes, r->line_start + line.n);
 	if (!r->plain && ends_in_literal(line, &size, &sync))
 		return literal_begin(r, end, size, sync);
 	r->phase = WHOLE;
@@ -222,8 +227,10 @@ static enum reader_event take_literal(struct reader *r, struct span *in)
 	buf_add(&r->bytes, part);
 	*in = span_skip(*in, part.n);
 	r->left -= part.n;
-	if (r->left == 0)
+	if (r->left == 0) {
 		r->phase = LINE;
+		r->line_start = r->bytes.n;
+	}
 	return READER_NEED;
 }
 

@@ -45,7 +45,8 @@ struct reader {
 	bool after_message; /* skipping ends in READER_ENDED */
 	bool tail_used;     /* something stood behind the message */
 	size_t line_used, literals_used;
-	uint64_t left; /* of the literal that is read, streamed or skipped */
+	size_t line_start; /* where in `bytes` the line behind the last literal begins */
+	uint64_t left;     /* of the literal that is read, streamed or skipped */
 	char tail[READER_TAIL];
 	size_t tail_n; /* the last bytes of a line that is skipped */
 };
