@@ -1,8 +1,8 @@
 # RFC 3501 §9 section: a piece without a count, or of none, is a syntax error
 @imap select INBOX
-@not dovecot: it answers <0> with the rest of the message
 @append INBOX simple.eml
 C: a FETCH 1 BODY.PEEK[]<0>
+S: ...
 S: a ${|BAD|OK} ...
 C: b FETCH 1 BODY.PEEK[]<5.
 S: b BAD ...

@@ -122,14 +122,18 @@ def set_up(server, account, steps, source):
 
 
 def capabilities(server):
+    """What the server offers before login (under TLS) and after it."""
     wire = Connection(server.host, server.ports['imaps'], True, 'whole', 20)
+    found = set()
     try:
         imap = Imap(wire)
-        imap.login(server.account('probe'))
+        wire.unread(wire.line())
         lines = imap.command('CAPABILITY')
+        imap.command('LOGIN %s %s' % (server.account('probe').user, server.account('probe').password))
+        lines += imap.command('CAPABILITY')
     finally:
         wire.close()
     for line in lines:
         if line.startswith('* CAPABILITY '):
-            return {word.upper() for word in line.split()[2:]}
-    return set()
+            found |= {word.upper() for word in line.split()[2:]}
+    return found

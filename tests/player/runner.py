@@ -30,8 +30,8 @@ class Failure(Exception):
 
 
 def shown(text):
-    if len(text) > 900:
-        text = text[:700] + ' … %d bytes … ' % (len(text) - 800) + text[-100:]
+    if len(text) > 500:
+        text = text[:400] + ' … %d bytes … ' % (len(text) - 480) + text[-80:]
     return re.sub(r'[^\x20-\x7e…\n]', lambda c: '\\x%02x' % ord(c.group()), text).replace('\\x0d\n', '\\r\\n')
 
 
