@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Fails when a verb of src/*/verbs.def is sent by no transcript, or a transcript sends what no table knows by intent.
+"""Fails when a verb of src/*/verbs.def, a search key or an item of FETCH is sent by no transcript.
 
     tests/player/coverage.py [ROOT]
 
@@ -15,6 +15,9 @@ from transcript import load  # noqa: E402
 
 COMMENT = re.compile(r'/\*.*?\*/', re.S)
 ROW = re.compile(r'^\s*VERB\(\s*(\w+)\s*,(.*)\)', re.M)
+# Tables of words that are arguments: file, rows, and the verb that has them
+WORDS = (('search_keys.def', re.compile(r'^SEARCH_KEY\(\s*"?([\w.]+)', re.M), 'SEARCH'),
+         ('fetch_items.def', re.compile(r'^FETCH_(?:ITEM|MACRO)\(\s*"?([\w.]+)', re.M), 'FETCH'))
 # POP3's NOOP and RSET, and the like: they have no arguments and cannot fail.
 NEVER_FAIL = {'imap': {'NOOP', 'CHECK', 'CLOSE', 'UNSELECT', 'LOGOUT', 'IDLE', 'ID', 'ENABLE', 'NAMESPACE',
                        'CAPABILITY'},
@@ -62,6 +65,24 @@ def sent_and_refused(room, folder):
     return sent, refused
 
 
+def missing_words(root):
+    """Search keys and items of FETCH that no command of the transcripts has."""
+    commands = [step.text.upper() for path in sorted((root / 'tests' / 'imap').glob('*.t'))
+                for step in load(path).steps if step.kind == 'send']
+    out = []
+    for name, row, verb in WORDS:
+        table = root / 'src' / 'imap' / 'verb' / name
+        if not table.exists():
+            continue
+        words = set()
+        for command in commands:
+            if ' %s ' % verb in command:
+                words |= set(re.findall(r'[A-Z][A-Z0-9.]*', command.partition(' %s ' % verb)[2]))
+        table_words = dict.fromkeys(row.findall(COMMENT.sub('', table.read_text(encoding='utf-8'))))
+        out += ['imap: no transcript has %s %s' % (verb, w) for w in table_words if w not in words]
+    return out
+
+
 def main(argv):
     root = Path(argv[0]) if argv else HERE.parent.parent
     missing = []
@@ -77,6 +98,7 @@ def main(argv):
         missing += ['%s: no transcript sends %s' % (room, v) for v in verbs if v not in sent]
         missing += ['%s: no transcript has %s refused' % (room, v) for v in verbs
                     if v in sent and v not in refused and v not in NEVER_FAIL[room]]
+    missing += missing_words(root)
     for line in missing:
         print(line)
     print('coverage: %s' % ('%d missing' % len(missing) if missing else 'every verb has its transcripts'))

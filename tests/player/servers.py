@@ -182,7 +182,8 @@ class Barid(Server):
 
     def add_account(self, name):
         """Two of them at a time may stand in each other's way, which is a fault that passes."""
-        command = [self.program, 'account', 'add', self.account(name).user, '--password-stdin', '--data', str(self.data)]
+        command = [self.program, 'account', 'add', self.account(name).user, '--password-stdin',
+                   '--data', str(self.data)]
         for _ in range(50):
             done = subprocess.run(command, input=PASSWORD + '\n', text=True, capture_output=True)
             if done.returncode not in (EX_UNAVAILABLE, EX_TEMPFAIL):

@@ -9,6 +9,7 @@ LINE = re.compile(r'([CS])(\d?)([*?!.]?)([:|<]) ?(.*)$', re.S)
 SET_UP = ('create', 'append', 'deliver')
 STEPS = ('tls', 'drop', 'closed', 'silent', 'check') + SET_UP
 MESSAGES = Path(__file__).resolve().parent.parent / 'messages'
+OF_THE_ACCOUNT = re.compile(r'\$\{(user|password|address|plain|detail|local)')
 HEAD = re.compile(r'# .*\bRFC \d+')
 
 
@@ -84,8 +85,8 @@ class Reader:
         if self.out.protocol is None:
             self.fail(1, 'no @imap, @pop3 or @lmtp line')
         self.join_literals()
-        self.out.uses_account = bool(self.out.state or self.out.per_connection or self.out.set_up
-                                     or '${' in self.text and re.search(r'\$\{(user|password|address|plain|detail|local)', self.text))
+        out = self.out
+        out.uses_account = bool(out.state or out.per_connection or out.set_up or OF_THE_ACCOUNT.search(self.text))
         return self.out
 
     def directive(self, number, text):
