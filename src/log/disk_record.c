@@ -143,8 +143,11 @@ static enum fail record_sync(struct disk_file *base, struct why *w)
 {
 	struct record_file *f = file_of(base);
 
-	(void)w;
 	HOLD(f->rec);
+	if (f->rec->fail_sync && --f->rec->fail_sync == 0) {
+		remember(f->rec, CHANGE_FAILED_SYNC)->inode = f->inode;
+		return why(w, FAIL_IO, "the disk was told to fail");
+	}
 	if (!(f->rec->lies & RECORD_SYNC_IS_NOTHING))
 		remember(f->rec, CHANGE_SYNC)->inode = f->inode;
 	return FAIL_NONE;
@@ -350,6 +353,14 @@ struct disk *disk_record(unsigned lies, struct disk *from)
 		copy_directory(from, &rec->base, "");
 	rec->lies = lies;
 	return &rec->base;
+}
+
+void record_fail_sync(struct disk *d, unsigned nth)
+{
+	struct recording *rec = recording_of(d);
+
+	HOLD(rec);
+	rec->fail_sync = nth;
 }
 
 size_t record_point(struct disk *d)

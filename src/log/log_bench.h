@@ -203,4 +203,29 @@ UNUSED static struct disk *copy_disk(struct disk *from, uint32_t segments)
 	return to;
 }
 
+UNUSED static const struct log_pos oldest;
+
+/* Groups of 1, 2, 3, ... records; ends[i] is where group i ends. */
+enum { GROUPS = 4, RECORDS = GROUPS * (GROUPS + 1) / 2 };
+
+UNUSED static void write_groups(struct log *log, struct log_pos ends[GROUPS])
+{
+	uint32_t tag = 0;
+
+	for (uint32_t i = 0; i < GROUPS; i++) {
+		for (uint32_t k = 0; k <= i; k++, tag++)
+			append(log, tag, 4 + tag * 7);
+		commit_done(log);
+		ends[i] = log_durable_end(log);
+	}
+}
+
+UNUSED static void check_prefix(const struct seen *seen, size_t records)
+{
+	assert_int_equal(seen->rot, 0);
+	assert_int_equal(seen->count, records);
+	for (uint32_t i = 0; i < records; i++)
+		assert_int_equal(seen->tag[i], i);
+}
+
 #endif

@@ -296,6 +296,41 @@ static void many_lives(void **state)
 	free(h);
 }
 
+/* A sync fails, and the bytes of the group are seen all the same when the log is opened again. They are told, so from there on
+ * they must last: recovery has to write them once more. */
+static void what_recovery_tells_lasts(void **state)
+{
+	static struct seen seen;
+	struct disk *disk = disk_record(RECORD_HONEST, NULL);
+	struct log *log = open_log(disk, NULL, 2048, (struct log_pos){0, 0}, &seen);
+	struct story told = {.must = 6, .may = 6, .tag = {0, 1, 2, 3, 4, 5}, .boundary[6] = true};
+	struct ticket t;
+	size_t opened_at;
+
+	(void)state;
+	append(log, 0, 300);
+	commit_done(log);
+	for (uint32_t tag = 1; tag < 6; tag++)
+		append(log, tag, 400); /* into three segments */
+	record_fail_sync(disk, 3);     /* of the third, where the group ends */
+	commit(log, &t);
+	assert_int_equal(t.result, LOG_UNKNOWN);
+	log_close(log);
+	log = open_log(disk, NULL, 2048, (struct log_pos){0, 0}, &seen);
+	assert_int_equal(seen.count, 6);
+	opened_at = record_point(disk);
+	log_close(log);
+	for (size_t point = opened_at; point <= record_point(disk); point++)
+		for (uint64_t seed = 0; seed < 200; seed++) {
+			struct record_dice dice = record_dice_random(seed);
+			struct disk *left = record_state(disk, point, &dice);
+
+			assert_true(survives(left, &told, 2048));
+			left->ops->free(left);
+		}
+	disk->ops->free(disk);
+}
+
 /* A commit that knows how many records it covers. */
 struct promise {
 	struct log_commit commit;
@@ -369,6 +404,7 @@ int main(void)
 		cmocka_unit_test(groups_across_segments_survive),
 		cmocka_unit_test(payloads_written_through_survive),
 		cmocka_unit_test(many_lives),
+		cmocka_unit_test(what_recovery_tells_lasts),
 		cmocka_unit_test(what_is_answered_on_a_loop_survives),
 	};
 

@@ -29,6 +29,9 @@ enum record_lie { RECORD_HONEST = 0, RECORD_SYNC_IS_NOTHING = 1, RECORD_SYNC_DIR
 
 /* A disk in memory that keeps its history. Starts from nothing, or from a copy of `from`, all of which is then safe. */
 struct disk *disk_record(unsigned lies, struct disk *from);
+/* The `nth` sync of a file from now on (from 1) fails, as a kernel fails it: what had been written since the last sync is still read
+ * back, and later syncs succeed, but the disk never gets those bytes unless they are written again. */
+void record_fail_sync(struct disk *recording, unsigned nth);
 /* How many changes were made so far: a point in history. */
 size_t record_point(struct disk *recording);
 /* A fresh memory disk as a power loss right after the first `point` changes may leave it. */

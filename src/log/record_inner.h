@@ -11,6 +11,7 @@ enum change_kind {
 	CHANGE_WRITE,
 	CHANGE_TRUNCATE,
 	CHANGE_SYNC,
+	CHANGE_FAILED_SYNC,
 	CHANGE_RENAME,
 	CHANGE_REMOVE,
 	CHANGE_MAKE_DIR,
@@ -36,6 +37,7 @@ struct recording {
 	struct disk *below;
 	pthread_mutex_t lock;
 	unsigned lies;
+	unsigned fail_sync; /* syncs until the one that fails; 0: none does */
 	struct change *changes;
 	size_t count;
 	unsigned inodes;

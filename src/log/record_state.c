@@ -83,6 +83,17 @@ static void play_truncate(char **bytes, size_t *size, size_t to)
 	*size = to;
 }
 
+/* The bytes that were to be synced are taken for written, and are not: only the size is still to come. */
+static void play_failed_sync(char *now, const struct played *p)
+{
+	size_t kept = p->safe_size < p->now_size ? p->safe_size : p->now_size;
+
+	if (kept)
+		memcpy(now, p->safe, kept);
+	if (p->now_size > kept)
+		memset(now + kept, 0, p->now_size - kept);
+}
+
 /* What is safe after the first `point` changes, and which changes of the file are not. */
 static void play(const struct recording *rec, size_t point, unsigned inode, struct played *p)
 {
@@ -103,6 +114,9 @@ static void play(const struct recording *rec, size_t point, unsigned inode, stru
 			if (p->now_size)
 				memcpy(p->safe, now, p->now_size);
 			p->safe_size = p->now_size;
+			p->since = i + 1;
+		} else if (c->kind == CHANGE_FAILED_SYNC) {
+			play_failed_sync(now, p);
 			p->since = i + 1;
 		}
 	}
