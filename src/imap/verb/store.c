@@ -118,8 +118,17 @@ static enum step store_step(struct command *c)
 
 	if (s->phase == STORE_STAGE)
 		return stage(c, s);
-	s->phase = STORE_TELL;
-	return s->silent ? STEP_DONE : tell(c, s);
+	if (s->silent)
+		return STEP_DONE;
+	if (s->phase == STORE_STORED) {
+		/* News first: keywords that are new must stand in FLAGS before a message is said to have them (RFC 3501 §7.2.6). */
+		enum step told = command_tell(c, false);
+
+		if (told != STEP_AGAIN)
+			return told;
+		s->phase = STORE_TELL;
+	}
+	return tell(c, s);
 }
 
 const struct verb_steps verb_store_steps = {store_begin, store_step, NULL};
