@@ -23,24 +23,97 @@ static void fold_code(uint32_t code, struct buf *out)
 		utf8_add(out, (uint32_t)to[i]);
 }
 
-/* The leading ASCII of `*text`, in lower case. */
-static void fold_ascii(struct span *text, struct buf *out)
+/* Eight octets of ASCII in lower case. */
+static uint64_t lower8(uint64_t x)
+{
+	const uint64_t ones = 0x0101010101010101u;
+	uint64_t from_a = x + (0x80 - 'A') * ones, past_z = x + (0x80 - 'Z' - 1) * ones;
+
+	return x | (((from_a ^ past_z) & 0x80 * ones) >> 2);
+}
+
+/* Cuts off the leading ASCII of `*text`; its lower case goes to `to`, which has room. The length. */
+static size_t fold_ascii(struct span *text, char *to)
 {
 	size_t n = 0;
-	char *to;
 
-	while (n < text->n && (unsigned char)text->p[n] < 0x80)
-		n++;
-	if (n == 0)
+	for (; n + 8 <= text->n; n += 8) {
+		uint64_t eight;
+
+		memcpy(&eight, text->p + n, 8);
+		if (eight & 0x8080808080808080u)
+			break;
+		eight = lower8(eight);
+		memcpy(to + n, &eight, 8);
+	}
+	for (; n < text->n && (unsigned char)text->p[n] < 0x80; n++)
+		to[n] = ascii_lower(text->p[n]);
+	*text = span_skip(*text, n);
+	return n;
+}
+
+/* For the code points of two and three octets: does folding leave it as it is? Asked of utf8proc once for each 256 of them. */
+static bool stays(uint32_t code)
+{
+	static uint8_t known[256], same[256][32];
+	uint8_t block = (uint8_t)(code >> 8);
+
+	for (uint32_t i = 0; i < 256 && !known[block]; i++) {
+		utf8proc_int32_t to[DECOMPOSED_MAX];
+		utf8proc_int32_t from = (utf8proc_int32_t)((uint32_t)block << 8 | i);
+		int boundary = 0;
+
+		if (utf8proc_decompose_char(
+			    from, to, DECOMPOSED_MAX, UTF8PROC_CASEFOLD | UTF8PROC_DECOMPOSE, &boundary) == 1 &&
+			to[0] == from)
+			same[block][i / 8] |= (uint8_t)(1u << (i % 8));
+	}
+	known[block] = 1;
+	return same[block][(code & 255) / 8] >> (code % 8) & 1;
+}
+
+/* The code point of two or three octets at `p`, and how many; 0 when there is none. */
+static size_t short_code(const unsigned char *p, size_t n, uint32_t *out)
+{
+	if (n >= 2 && p[0] >= 0xc2 && p[0] < 0xe0 && (p[1] & 0xc0) == 0x80) {
+		*out = (uint32_t)(p[0] & 0x1f) << 6 | (p[1] & 0x3f);
+		return 2;
+	}
+	if (n < 3 || (p[0] & 0xf0) != 0xe0 || (p[1] & 0xc0) != 0x80 || (p[2] & 0xc0) != 0x80)
+		return 0;
+	*out = (uint32_t)(p[0] & 0x0f) << 12 | (uint32_t)(p[1] & 0x3f) << 6 | (p[2] & 0x3f);
+	return *out >= 0x800 && (*out < 0xd800 || *out > 0xdfff) ? 3 : 0;
+}
+
+/* Cuts off the leading code points that folding leaves as they are. The length. */
+static size_t copy_unchanged(struct span *text, char *to)
+{
+	size_t n = 0, length;
+	uint32_t code;
+
+	while ((length = short_code((const unsigned char *)text->p + n, text->n - n, &code)) > 0 && stays(code))
+		n += length;
+	memcpy(to, text->p, n);
+	*text = span_skip(*text, n);
+	return n;
+}
+
+/* The common case, text that keeps its length: into one piece of memory. */
+static void fold_plain(struct span *text, struct buf *out)
+{
+	char *to = buf_reserve(out, text->n);
+	size_t n = 0, more;
+
+	if (!to) {
+		text->n = 0;
 		return;
-	to = buf_reserve(out, n);
-	if (!to)
-		n = 0;
-	for (size_t i = 0; i < n; i++)
-		to[i] = ascii_lower(text->p[i]);
-	if (to)
-		buf_commit(out, n);
-	*text = to ? span_skip(*text, n) : span(text->p, 0);
+	}
+	do {
+		more = fold_ascii(text, to + n);
+		more += copy_unchanged(text, to + n + more);
+		n += more;
+	} while (more > 0);
+	buf_commit(out, n);
 }
 
 void search_fold(struct span text, struct buf *out)
@@ -48,7 +121,7 @@ void search_fold(struct span text, struct buf *out)
 	while (text.n > 0) {
 		uint32_t code = 0xfffd;
 
-		fold_ascii(&text, out);
+		fold_plain(&text, out);
 		if (text.n == 0)
 			break;
 		if (!utf8_take(&text, &code))

@@ -1,5 +1,8 @@
 #include "base/test.h"
 
+#include <utf8proc.h>
+
+#include "base/utf8.h"
 #include "imap/verb/search_text.h"
 
 static bool finds(const char *text, const char *needle)
@@ -66,6 +69,41 @@ static void test_broken_utf8_is_replaced(void **state)
 		"x"));
 }
 
+/* The short ways through the folding give what Unicode says, for every code point and between others. */
+static void test_every_code_point(void **state)
+{
+	struct buf text, folded, want;
+
+	buf_init(&text, 64);
+	buf_init(&folded, 1024);
+	buf_init(&want, 1024);
+	for (uint32_t code = 1; code <= 0x10ffff; code += code < 0x3000 ? 1 : 7) {
+		utf8proc_int32_t to[32];
+		int boundary = 0;
+		utf8proc_ssize_t n = utf8proc_decompose_char(
+			(utf8proc_int32_t)code, to, 32, UTF8PROC_CASEFOLD | UTF8PROC_DECOMPOSE, &boundary);
+
+		if (code >= 0xd800 && code <= 0xdfff)
+			continue;
+		buf_reset(&text);
+		buf_reset(&folded);
+		buf_reset(&want);
+		buf_add_lit(&text, "A[zm@bcdefghi");
+		utf8_add(&text, code);
+		buf_add_lit(&text, "Z\xd8\xa7");
+		buf_add_lit(&want, "a[zm@bcdefghi");
+		for (utf8proc_ssize_t i = 0; i < n; i++)
+			utf8_add(&want, (uint32_t)to[i]);
+		buf_add_lit(&want, "z\xd8\xa7");
+		search_fold(buf_span(&text), &folded);
+		if (!span_eq(buf_span(&folded), buf_span(&want)))
+			fail_msg("U+%04X: %.*s", code, SPAN_ARG(buf_span(&folded)));
+	}
+	buf_fini(&text);
+	buf_fini(&folded);
+	buf_fini(&want);
+}
+
 /* Fed in pieces of every size, a stream shows each needle just as the whole text does. */
 static void test_stream_pieces(void **state)
 {
@@ -107,6 +145,7 @@ int main(void)
 	const struct CMUnitTest all[] = {
 		cmocka_unit_test(test_finds),
 		cmocka_unit_test(test_broken_utf8_is_replaced),
+		cmocka_unit_test(test_every_code_point),
 		cmocka_unit_test(test_stream_pieces),
 		cmocka_unit_test(test_break_parts_texts),
 	};
