@@ -22,9 +22,9 @@ struct new_message {
 	uint64_t flags;              /* MESSAGE_* only */
 	const struct span *keywords; /* names */
 	size_t keyword_count;
-	int64_t internal_date;       /* seconds UTC */
+	int64_t internal_date; /* seconds UTC */
 	int16_t internal_zone;
-	struct span uidl;            /* to be kept verbatim (import), or empty */
+	struct span uidl; /* to be kept verbatim (import), or empty */
 };
 /* FAIL_NOT_FOUND (no such mailbox), FAIL_LIMIT (keywords). The uid is known after commit. */
 FAILS batch_message(struct batch *b, uint64_t mailbox, const struct new_message *m, struct why *w);

@@ -9,9 +9,9 @@ struct kv;
 
 struct store_settings {
 	struct loop *loop;
-	struct disk *disk;       /* the store owns it from here on */
-	struct kv *kv;           /* likewise; an index that does not fit the log is rebuilt */
-	uint32_t segment_size;   /* 0 = the log's default */
+	struct disk *disk;     /* the store owns it from here on */
+	struct kv *kv;         /* likewise; an index that does not fit the log is rebuilt */
+	uint32_t segment_size; /* 0 = the log's default */
 	/* Told of rot that was skipped, of a rebuild and its progress; may be NULL. */
 	void (*report)(void *context, const char *text);
 	void *context;
@@ -21,8 +21,8 @@ struct store_settings {
 FAILS store_open(const struct store_settings *s, struct store **out, struct why *w);
 
 /* engine `local`: DIR/log and DIR/index, made when missing. */
-FAILS store_open_local(const char *dir, struct loop *loop, uint64_t cache_bytes, void (*report)(void *context, const char *text),
-	void *context, struct store **out, struct why *w);
+FAILS store_open_local(const char *dir, struct loop *loop, uint64_t cache_bytes,
+	void (*report)(void *context, const char *text), void *context, struct store **out, struct why *w);
 /* engine `mem`: gone when closed. For tests, and for trying things. */
 FAILS store_open_memory(struct loop *loop, struct store **out, struct why *w);
 

@@ -24,8 +24,9 @@ struct feed_event {
 struct feed_reader {
 	struct list link;
 	struct mailbox *mailbox;
-	uint64_t next;                               /* the store's own */
-	void (*wake)(struct feed_reader *r);         /* something is new; called from the loop, at most once until feed_next is called */
+	uint64_t next; /* the store's own */
+	void (*wake)(struct feed_reader
+			*r); /* something is new; called from the loop, at most once until feed_next is called */
 	bool woken;
 };
 

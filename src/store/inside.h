@@ -1,6 +1,6 @@
 /* What the files of the store share, and nobody else sees: the rows in memory, the ops of a batch, the objects.
  * Which file does what: name (names), account (life of accounts and mailboxes), mailbox (rows and what is read of them), batch (staging),
- * tree (tree ops at their turn), codec (bytes of a batch), commit (groups, order, answers), apply (a batch becomes true), index (rows in the
+ * plan (tree ops at their turn), batch_codec (bytes of a batch), commit (groups, order, answers), apply (a batch becomes true), index (rows in the
  * key-value engine), body and read (bytes), feed, recover (opening), engine. */
 #ifndef STORE_INSIDE_H
 #define STORE_INSIDE_H

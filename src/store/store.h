@@ -49,14 +49,14 @@ uint64_t account_tree_version(const struct account *a);
 enum special_use { USE_NONE, USE_ALL, USE_ARCHIVE, USE_DRAFTS, USE_FLAGGED, USE_JUNK, USE_SENT, USE_TRASH };
 
 struct mailbox_info {
-	uint64_t id;             /* never reused in the account */
-	uint32_t uidvalidity;    /* never changes; a new mailbox always gets a higher one */
+	uint64_t id;          /* never reused in the account */
+	uint32_t uidvalidity; /* never changes; a new mailbox always gets a higher one */
 	uint32_t uid_next;
 	uint64_t highest_modseq; /* ≥ 1 */
 	uint32_t messages, unseen, deleted;
-	uint32_t recent_from;    /* messages with uid >= recent_from have not been shown as recent to any session */
-	uint64_t size;           /* sum of RFC822.SIZE */
-	struct span name;        /* UTF-8, NFC, '/' between levels, "INBOX" in capitals */
+	uint32_t recent_from; /* messages with uid >= recent_from have not been shown as recent to any session */
+	uint64_t size;        /* sum of RFC822.SIZE */
+	struct span name;     /* UTF-8, NFC, '/' between levels, "INBOX" in capitals */
 	enum special_use special_use;
 	bool subscribed;
 };
@@ -71,7 +71,12 @@ FAILS account_mailbox_info(const struct account *a, uint64_t id, struct mailbox_
 size_t account_subscriptions(const struct account *a);
 struct span account_subscription_at(const struct account *a, size_t i);
 
-enum { MAILBOX_NAME_MAX = 512 /* octets */, MAILBOX_DEPTH_MAX = 32, MAILBOXES_MAX = 100000, SUBSCRIPTIONS_MAX = 100000 };
+enum {
+	MAILBOX_NAME_MAX = 512 /* octets */,
+	MAILBOX_DEPTH_MAX = 32,
+	MAILBOXES_MAX = 100000,
+	SUBSCRIPTIONS_MAX = 100000
+};
 /* Checks a name and brings it to its stored form (NFC, INBOX in capitals, one trailing '/' dropped): appends to `out`. FAIL_CANNOT with
  * the reason for control characters, invalid UTF-8, empty levels, '%' and '*', excessive length or depth. */
 FAILS mailbox_name_normal(struct span name, struct buf *out, struct why *w);
@@ -79,9 +84,14 @@ FAILS mailbox_name_normal(struct span name, struct buf *out, struct why *w);
 /* ── Messages ─────────────────────────────────────────────────────────────────────────────────────────────── */
 
 enum {
-	MESSAGE_SEEN = 1, MESSAGE_ANSWERED = 2, MESSAGE_FLAGGED = 4, MESSAGE_DELETED = 8, MESSAGE_DRAFT = 16,
+	MESSAGE_SEEN = 1,
+	MESSAGE_ANSWERED = 2,
+	MESSAGE_FLAGGED = 4,
+	MESSAGE_DELETED = 8,
+	MESSAGE_DRAFT = 16,
 	MESSAGE_SYSTEM_FLAGS = 31,
-	KEYWORD_FIRST_BIT = 8, KEYWORDS_MAX = 56, /* keywords of one mailbox: bits 8 to 63 */
+	KEYWORD_FIRST_BIT = 8,
+	KEYWORDS_MAX = 56, /* keywords of one mailbox: bits 8 to 63 */
 	KEYWORD_NAME_MAX = 128,
 };
 
@@ -92,14 +102,14 @@ struct message_place {
 
 struct message {
 	uint32_t uid;
-	uint64_t id;             /* of the message in the account, never reused; kept by a MOVE, new by a COPY */
-	uint64_t flags;          /* MESSAGE_* and keyword bits of its mailbox */
-	uint64_t modseq;         /* of its last change */
-	uint64_t size;           /* octets as every protocol sends it: prefix + body */
-	int64_t internal_date;   /* seconds since 1970 UTC */
-	int16_t internal_zone;   /* minutes east of UTC, for display */
-	int64_t save_date;       /* when it came into this mailbox */
-	uint32_t prefix;         /* octets at its start that are this recipient's own (Return-Path, Received) */
+	uint64_t id;           /* of the message in the account, never reused; kept by a MOVE, new by a COPY */
+	uint64_t flags;        /* MESSAGE_* and keyword bits of its mailbox */
+	uint64_t modseq;       /* of its last change */
+	uint64_t size;         /* octets as every protocol sends it: prefix + body */
+	int64_t internal_date; /* seconds since 1970 UTC */
+	int16_t internal_zone; /* minutes east of UTC, for display */
+	int64_t save_date;     /* when it came into this mailbox */
+	uint32_t prefix;       /* octets at its start that are this recipient's own (Return-Path, Received) */
 	struct message_place body_place, prefix_place;
 };
 
@@ -112,7 +122,7 @@ struct account *mailbox_account(const struct mailbox *m);
 bool mailbox_deleted(const struct mailbox *m);
 
 size_t mailbox_count(const struct mailbox *m);
-void mailbox_at(const struct mailbox *m, size_t i, struct message *out);   /* i < count; ascending uid */
+void mailbox_at(const struct mailbox *m, size_t i, struct message *out); /* i < count; ascending uid */
 uint32_t mailbox_uid_at(const struct mailbox *m, size_t i);
 /* Index of the first row with uid >= `uid` (count when none). */
 size_t mailbox_lower_bound(const struct mailbox *m, uint32_t uid);
@@ -129,7 +139,8 @@ void message_uidl(const struct mailbox *m, const struct message *msg, struct buf
 /* ── Bytes ────────────────────────────────────────────────────────────────────────────────────────────────── */
 
 /* Appends up to `n` octets of the message (prefix and body as one stream) from `offset` to `out`. Fewer only at its end. n <= 1 MB. */
-FAILS message_read(struct account *a, const struct message *msg, uint64_t offset, size_t n, struct buf *out, struct store_wait *w);
+FAILS message_read(
+	struct account *a, const struct message *msg, uint64_t offset, size_t n, struct buf *out, struct store_wait *w);
 /* Appends the body's structure (mime_structure_open); offsets in it count from the body's first octet: add msg->prefix. */
 FAILS message_structure(struct account *a, const struct message *msg, struct buf *out, struct store_wait *w);
 

@@ -1,0 +1,156 @@
+/* Opening again: what was there is there, with the index that was left, without one, with one from another log; and a store whose disk fails
+ * says so and promises nothing more. */
+#include "store/try.h"
+
+#include "log/faulty.h"
+
+#define LETTER "From: a@example.org\r\n\r\nBody\r\n"
+
+static void live_a_little(struct try *t, uint64_t *seed)
+{
+	for (int i = 0; i < 60; i++) {
+		struct batch *b = try_random_batch(t, t->account, seed, true);
+
+		if (try_commit(t, b) == FAIL_UNKNOWN)
+			assert_true(false);
+	}
+}
+
+static void reopening_changes_nothing(void **state)
+{
+	struct try *t = *state;
+	uint64_t seed = 4711;
+	struct buf before, after;
+
+	for (int round = 0; round < 3; round++) {
+		live_a_little(t, &seed);
+		try_dump_new(t, t->account, &before);
+		try_reopen(t);
+		try_dump_new(t, t->account, &after);
+		assert_true(span_eq(buf_span(&before), buf_span(&after)));
+		buf_fini(&before);
+		buf_fini(&after);
+	}
+}
+
+static void shell(const char *dir, const char *script)
+{
+	char command[600];
+
+	snprintf(command, sizeof(command), "cd '%s' && %s", dir, script);
+	assert_int_equal(system(command), 0);
+}
+
+static void index_is_rebuilt_from_the_log(void **state)
+{
+	struct try *t = *state;
+	uint64_t seed = 815;
+	struct buf before, after;
+
+	live_a_little(t, &seed);
+	try_dump_new(t, t->account, &before);
+	account_close(t->account);
+	store_close(t->store);
+	shell(t->dir, "rm -rf index");
+	try_open_local(t);
+	t->account = try_account(t, 7);
+	try_dump_new(t, t->account, &after);
+	assert_true(span_eq(buf_span(&before), buf_span(&after)));
+	buf_fini(&after);
+
+	account_close(t->account);
+	store_close(t->store);
+	shell(t->dir, "echo rubbish > index/CURRENT");
+	try_open_local(t);
+	t->account = try_account(t, 7);
+	try_dump_new(t, t->account, &after);
+	assert_true(span_eq(buf_span(&before), buf_span(&after)));
+	buf_fini(&after);
+	buf_fini(&before);
+}
+
+/* An index of one store beside the log of another must not be believed. */
+static void foreign_index_is_not_believed(void **state)
+{
+	struct try *t = *state, other = {0};
+	char command[600];
+	struct buf before, after;
+	uint64_t seed = 99;
+
+	live_a_little(t, &seed);
+	try_dump_new(t, t->account, &before);
+	account_close(t->account);
+	store_close(t->store);
+	loop_init(&other.loop);
+	snprintf(other.dir, sizeof(other.dir), "/tmp/barid-store-test-XXXXXX");
+	assert_non_null(mkdtemp(other.dir));
+	try_open_local(&other);
+	other.account = try_account(&other, 7);
+	account_close(other.account);
+	store_close(other.store);
+	loop_fini(&other.loop);
+	snprintf(command, sizeof(command), "rm -rf '%s/index' && mv '%s/index' '%s/index' && rm -rf '%s'", t->dir,
+		other.dir, t->dir, other.dir);
+	assert_int_equal(system(command), 0);
+	try_open_local(t);
+	t->account = try_account(t, 7);
+	try_dump_new(t, t->account, &after);
+	assert_true(span_eq(buf_span(&before), buf_span(&after)));
+	buf_fini(&before);
+	buf_fini(&after);
+}
+
+static int told;
+
+static void on_broken(void *context)
+{
+	(void)context;
+	told++;
+}
+
+static void failing_sync_is_unknown(void **state)
+{
+	struct try t = {0};
+	struct disk *below = disk_memory();
+	struct store_settings s = {.loop = &t.loop, .disk = disk_faulty(below), .kv = kv_open_memory()};
+	struct batch *b;
+	struct body *body;
+	struct new_message n = {0};
+	struct why w;
+
+	(void)state;
+	told = 0;
+	loop_init(&t.loop);
+	assert_int_equal(store_open(&s, &t.store, &w), FAIL_NONE);
+	store_on_broken(t.store, on_broken, NULL);
+	t.account = try_account(&t, 7);
+	body = try_body(&t, SPAN(LETTER));
+	n.body = body;
+	faulty_set(s.disk, FAULTY_SYNC, 1, FAIL_IO, true);
+	b = batch_begin(t.account);
+	assert_int_equal(batch_message(b, try_info(t.account, "INBOX").id, &n, &w), FAIL_NONE);
+	assert_int_equal(try_commit(&t, b), FAIL_UNKNOWN);
+	assert_true(store_broken(t.store));
+	assert_int_equal(told, 1);
+	assert_int_equal(try_info(t.account, "INBOX").messages, 0); /* INV-1 */
+	b = batch_begin(t.account);
+	assert_int_equal(batch_message(b, try_info(t.account, "INBOX").id, &n, &w), FAIL_NONE);
+	assert_int_equal(try_commit(&t, b), FAIL_UNKNOWN);
+	body_free(body);
+	account_close(t.account);
+	store_close(t.store);
+	below->ops->free(below);
+	loop_fini(&t.loop);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(reopening_changes_nothing, try_setup_local, try_teardown),
+		cmocka_unit_test_setup_teardown(index_is_rebuilt_from_the_log, try_setup_local, try_teardown),
+		cmocka_unit_test_setup_teardown(foreign_index_is_not_believed, try_setup_local, try_teardown),
+		cmocka_unit_test(failing_sync_is_unknown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
