@@ -90,16 +90,32 @@ static enum fail stage_seen(struct command *c, struct fetch *f)
 	return failed;
 }
 
+/* Where \Seen cannot be stored (a full disk), mail can still be read. */
+static enum step go_without_seen(struct command *c, struct fetch *f, enum fail failed)
+{
+	if (failed == FAIL_UNKNOWN)
+		return step_fail(c, failed);
+	f->sees = false;
+	f->seen_n = 0;
+	return STEP_AGAIN;
+}
+
 static enum step set_seen(struct command *c, struct fetch *f)
 {
 	enum fail failed = stage_seen(c, f);
 
 	if (failed)
-		return step_fail(c, failed);
+		return go_without_seen(c, f, failed);
 	if (f->seen_n == 0)
 		return STEP_AGAIN;
 	f->phase = FETCHING_SEEN_GOT;
 	return command_commit(c);
+}
+
+static enum step fetch_seen_got(struct command *c, struct fetch *f)
+{
+	f->phase = FETCHING_NEXT;
+	return c->stored ? go_without_seen(c, f, c->stored) : STEP_AGAIN;
 }
 
 /* ── Steps ──────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -140,12 +156,6 @@ static enum step fetch_next(struct command *c, struct fetch *f)
 	else
 		f->trouble = FAIL_EXPUNGED;
 	return STEP_AGAIN;
-}
-
-static enum step fetch_seen_got(struct command *c, struct fetch *f)
-{
-	f->phase = FETCHING_NEXT;
-	return c->stored ? step_fail(c, c->stored) : STEP_AGAIN;
 }
 
 static enum step fetch_step(struct command *c)

@@ -12,7 +12,7 @@
 
 enum {
 	SEARCH_KEYS_MAX = 1000, /* keys of one command, lists counted too */
-	SEARCH_DEPTH_MAX = 32,  /* NOT, OR and lists within each other */
+	SEARCH_DEPTH_MAX = 256, /* NOT, OR and lists within each other */
 	SEARCH_TEXT_MAX = 2048, /* octets of one string to be found, as given */
 };
 

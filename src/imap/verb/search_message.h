@@ -13,9 +13,9 @@
 
 enum {
 	SEARCH_READ_MAX = 64 << 10,
-	SEARCH_HEADER_READ = 16 << 10, /* the first read, where only the header is wanted */
-	SEARCH_HEADER_MAX = 1 << 20,   /* of a message's header that is looked at */
-	SEARCH_DECODE_MAX = 16 << 10,  /* octets that are decoded at once */
+	SEARCH_HEADER_READ = 4 << 10, /* the first read, where only the header is wanted */
+	SEARCH_HEADER_MAX = 1 << 20,  /* of a message's header that is looked at */
+	SEARCH_DECODE_MAX = 16 << 10, /* octets that are decoded at once */
 };
 
 enum search_phase {
