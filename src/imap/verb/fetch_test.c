@@ -12,7 +12,7 @@ static struct client c;
 
 static int begin(void **state)
 {
-	bench_init(&bench);
+	bench_init(&bench, NULL);
 	client_open(&c, &bench, 1);
 	client_append(&c, "INBOX", "() \"17-Jul-1996 02:44:25 -0700\" ", SPAN(SIMPLE));
 	client_append(&c, "INBOX", "(\\Flagged Work) ", span_of(nested));
@@ -132,6 +132,62 @@ static void test_large(void **state)
 	buf_fini(&message);
 }
 
+/* Changes one octet of `text` wherever it lies in the files of `dir`. */
+static void rot(const char *dir, struct span text)
+{
+	char command[200];
+	FILE *files;
+	char path[300];
+	unsigned found = 0;
+
+	snprintf(command, sizeof(command), "grep -rlaF '%.*s' %s", SPAN_ARG(text), dir);
+	files = popen(command, "r");
+	assert_non_null(files);
+	while (fgets(path, sizeof(path), files)) {
+		static char bytes[8 << 20];
+		struct span all;
+		FILE *file;
+		size_t at;
+
+		path[strcspn(path, "\n")] = '\0';
+		file = fopen(path, "r+b");
+		assert_non_null(file);
+		all = span(bytes, fread(bytes, 1, sizeof(bytes), file));
+		at = span_find(all, text);
+		if (at != SIZE_MAX && fseek(file, (long)at, SEEK_SET) == 0)
+			found += fputc('X', file) == 'X';
+		fclose(file);
+	}
+	pclose(files);
+	assert_true(found > 0);
+}
+
+/* A message whose octets are lost costs that message alone, and the client is told. */
+static void test_rot(void **state)
+{
+	char dir[] = "/tmp/barid-fetch-XXXXXX", command[100];
+	struct bench local;
+	struct client r;
+
+	assert_non_null(mkdtemp(dir));
+	bench_init(&local, dir);
+	client_open(&r, &local, 1);
+	client_append(&r, "INBOX", "", SPAN("Subject: bad\r\n\r\nthis one will rot\r\n"));
+	client_append(&r, "INBOX", "", SPAN("Subject: good\r\n\r\nthis one will stay\r\n"));
+	client_select(&r, "INBOX");
+	rot(dir, SPAN("this one will rot"));
+	client_says(&r, "FETCH 1:2 (UID BODY.PEEK[])",
+		"* 1 FETCH (UID 1 BODY[] NIL)\r\n"
+		"* 2 FETCH (UID 2 BODY[] {37}\r\nSubject: good\r\n\r\nthis one will stay\r\n)\r\n"
+		"NO [SERVERBUG] ");
+	client_says(&r, "SEARCH BODY this", "* SEARCH 2\r\nOK Search completed; some messages cannot be read");
+	client_says(&r, "FETCH 1:2 FLAGS", "* 1 FETCH (FLAGS (\\Recent))\r\n* 2 FETCH (FLAGS (\\Recent))\r\nOK ");
+	client_close(&r);
+	bench_fini(&local);
+	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	assert_int_equal(system(command), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest all[] = {
@@ -141,6 +197,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_seen, begin, end),
 		cmocka_unit_test_setup_teardown(test_expunged_elsewhere, begin, end),
 		cmocka_unit_test_setup_teardown(test_large, begin, end),
+		cmocka_unit_test(test_rot),
 	};
 
 	return cmocka_run_group_tests(all, NULL, NULL);

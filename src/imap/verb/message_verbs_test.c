@@ -12,7 +12,7 @@ static void append_some(const char *mailbox, int n)
 
 static int begin(void **state)
 {
-	bench_init(&bench);
+	bench_init(&bench, NULL);
 	client_open(&c, &bench, 1);
 	append_some("INBOX", 5);
 	client_select(&c, "INBOX");

@@ -19,7 +19,7 @@ static const char mixed[] =
 
 static int begin(void **state)
 {
-	bench_init(&bench);
+	bench_init(&bench, NULL);
 	client_open(&c, &bench, 1);
 	client_append(&c, "INBOX", "(\\Seen) \"17-Jul-1996 02:44:25 -0700\" ", span_of(plain));
 	client_append(&c, "INBOX", "(Work) ", span_of(arabic));

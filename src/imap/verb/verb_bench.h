@@ -47,13 +47,17 @@ static inline void bench_waited(struct store_wait *w, enum fail f)
 	b->result = f;
 }
 
-static inline void bench_init(struct bench *b)
+/* `dir`: engine `local` there; NULL: engine `mem`. */
+static inline void bench_init(struct bench *b, const char *dir)
 {
 	struct why why;
+	enum fail f;
 
 	*b = (struct bench){0};
 	loop_init(&b->loop);
-	assert_int_equal(store_open_memory(&b->loop, &b->store, &why), FAIL_NONE);
+	f = dir ? store_open_local(dir, &b->loop, 1 << 20, NULL, NULL, &b->store, &why)
+		: store_open_memory(&b->loop, &b->store, &why);
+	assert_int_equal(f, FAIL_NONE);
 	b->settings = settings_default();
 	assert_non_null(b->settings);
 	store_wait_init(&b->wait, bench_waited);
