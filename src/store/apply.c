@@ -1,5 +1,5 @@
 /* A durable batch becomes true: rows, counts, tree, index, feed. The same function serves the living store and the redo at opening, so a
- * history always comes to the same rows; a batch that has been applied is recognised by its number and passed over (INV-7 in
+ * history always comes to the same rows; a batch that has been applied is recognised by its number and passed over (INV-21 in
  * doc/STORE-FORMAT.md). Nothing here waits, and nothing here may be called before the log's sync has returned (INV-1). */
 #include "base/memory.h"
 #include "store/inside.h"
@@ -448,7 +448,20 @@ static enum fail load_rows_of(struct applying *ap, uint64_t mailbox, struct why 
 	if (!m || m->state == ROWS_LOADED)
 		return FAIL_NONE;
 	f = index_write(ap->s, w);
-	return f ? f : mailbox_load_now(m, w);
+	if (!f)
+		f = mailbox_load_now(m, w);
+	if (!f)
+		touch(ap, m); /* so that it is settled, whatever the ops come to */
+	return f;
+}
+
+/* FAIL_SYNTAX, so that it is not taken for a fault of the index. */
+static enum fail unreadable(enum fail f, uint64_t account, struct why *w)
+{
+	if (f == FAIL_CONFIG)
+		return why(w, f, "The mail log was written by a newer version of Barid.");
+	return why_log(w, FAIL_SYNTAX, "The mail log has a problem.", "a batch of account %llu cannot be read",
+		(unsigned long long)account);
 }
 
 /* Every op is looked at before any is applied: a record that cannot be read whole changes nothing. */
@@ -459,11 +472,8 @@ static enum fail prepare(struct applying *ap, struct span ops, struct why *w)
 
 	while (!f && ops.n) {
 		f = op_decode(&ops, &op);
-		if (f == FAIL_CONFIG)
-			return why(w, f, "The mail log was written by a newer version of Barid.");
 		if (f)
-			return why_log(w, f, "The mail log has a problem.", "a batch of account %llu cannot be read",
-				(unsigned long long)ap->a->id);
+			return unreadable(f, ap->a->id, w);
 		if (needs_rows(op.kind))
 			f = load_rows_of(ap, op.mailbox, w);
 	}
@@ -495,8 +505,7 @@ enum fail batch_apply(struct store *s, struct span record, struct batch *live, s
 	enum fail f = batch_head_decode(&record, &head);
 
 	if (f)
-		return why_log(w, f, "The mail log has a problem.",
-			"the head of a batch cannot be read, or is of a newer version");
+		return unreadable(f, 0, w);
 	f = account_get(s, head.account, &ap.a, w);
 	if (f)
 		return f;
