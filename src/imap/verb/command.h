@@ -1,4 +1,4 @@
-/* One command on its way, and what the framework (session.c, run.c) and a verb owe each other.
+/* One command on its way, and what the framework (session.c, pump.c, run.c) and a verb owe each other.
  *
  *   collected ─► state gate ─► RUN: verb_x ───────────────────────────────► [batch committed] ─► committed ─► sync ─► tagged reply
  *                            └► STEP, HOLD: begin ─► step ⟲ ... ─► DONE ──┘                                      end
@@ -66,6 +66,7 @@ struct command {
 	int phase;
 	enum command_wait { WAIT_NOTHING, WAIT_INPUT, WAIT_OUTPUT, WAIT_STORE, WAIT_EVENT } waits;
 	bool begun, message_asked, message_answered, message_over, line_here, committing, batch_done;
+	char tag_bytes[];
 };
 
 /* ── Failing ── each returns what the caller returns. */

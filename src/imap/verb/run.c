@@ -29,14 +29,16 @@ static void stored(struct store_wait *w, enum fail f)
 
 struct command *command_new(struct imap_session *s, const struct head *head, struct span bytes_after_head)
 {
-	struct command *c = NEW(struct command);
+	/* The tag in the same piece: a session in IDLE has no arena then. */
+	struct command *c = memory_new(sizeof(*c) + head->tag.n);
 
+	memcpy(c->tag_bytes, head->tag.p, head->tag.n);
 	c->session = s;
 	c->row = verb_row(head->verb);
 	c->word = c->row->word;
 	c->uid = head->uid;
 	arena_init(&c->arena, COMMAND_ARENA_MAX);
-	c->tag = arena_dup(&c->arena, head->tag); /* TAG_MAX: it fits */
+	c->tag = span(c->tag_bytes, head->tag.n);
 	args_init(&c->args, bytes_after_head, &c->arena);
 	buf_init(&c->code, CODE_MAX);
 	store_wait_init(&c->wait, stored);

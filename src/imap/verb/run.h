@@ -1,4 +1,4 @@
-/* One command from its collected bytes to its tagged reply: what session.c drives. */
+/* One command from its collected bytes to its tagged reply: what pump.c drives. */
 #ifndef IMAP_VERB_RUN_H
 #define IMAP_VERB_RUN_H
 

@@ -1,5 +1,5 @@
 /* An IMAP session after login: its states, its selected mailbox, and the face to `mail` (net/session.h).
- * The framework: session.c (its life, bytes in and out) and run.c (one command from its first byte to its reply). Verbs read the upper part.
+ * The framework: session.c (its life), pump.c (bytes in and out) and run.c (one command from its first byte to its reply). Verbs read the upper part.
  *
  *            SELECT, EXAMINE              LOGOUT, or ended by the server
  *   IMAP_AUTH ◄────────────► IMAP_SELECTED ────────────────► IMAP_LOGOUT ─► session_end ─► stream closed ─► freed
@@ -57,6 +57,10 @@ void session_wake(void *ctx);
 void session_again(struct imap_session *s);
 /* "* BYE text" unless it is NULL, then the end. `how` for the log line; static text. */
 void session_end(struct imap_session *s, const char *how, const char *text);
+/* Goes on until it waits for something; takes bytes off the front of *in. */
+void session_pump(struct imap_session *s, struct span *in);
+/* The next bytes are for it, not for later. */
+bool session_wants_input(const struct imap_session *s);
 /* Gives the stream what it has room for. True: all is out of `out`. */
 bool session_flush(struct imap_session *s);
 

@@ -186,7 +186,14 @@ uint32_t view_seq(const struct view *v, uint32_t uid)
 
 bool view_message(const struct view *v, uint32_t seq, struct message *out)
 {
-	return mailbox_message(v->mailbox, view_uid(v, seq), out);
+	uint32_t uid = view_uid(v, seq);
+
+	/* Where nothing is untold yet rows and sequence numbers are the same, so no search is needed. */
+	if (seq <= mailbox_count(v->mailbox) && mailbox_uid_at(v->mailbox, seq - 1) == uid) {
+		mailbox_at(v->mailbox, seq - 1, out);
+		return true;
+	}
+	return mailbox_message(v->mailbox, uid, out);
 }
 
 /* ── Recent (RFC 3501 §2.3.2) ── */

@@ -122,7 +122,7 @@ static bool tell_flags(struct view *v, const struct feed_event *e, struct buf *o
 			v->flags_next = uid;
 			return false;
 		}
-		if (mailbox_message(v->mailbox, uid, &msg) && msg.modseq >= e->modseq)
+		if (view_message(v, seq, &msg) && msg.modseq >= e->modseq)
 			print_flags_response(v, out, seq, &msg, flags & VIEW_UIDS);
 	}
 	return true;
