@@ -190,7 +190,7 @@ void search_stream_feed(struct search_stream *s, struct span text)
 
 	if (s->window.n > s->keep)
 		buf_consume(&s->window, s->window.n - s->keep);
-	if (!join_held(s, &text))
+	if (!join_held(s, &text) || text.n == 0)
 		return;
 	tail = cut_tail(text);
 	search_fold(span_first(text, text.n - tail), &s->window);

@@ -132,6 +132,7 @@ static void test_break_parts_texts(void **state)
 	struct search_stream s;
 
 	search_stream_init(&s, 4);
+	search_stream_feed(&s, (struct span){NULL, 0});
 	search_stream_feed(&s, SPAN("ab\xd8"));
 	search_stream_break(&s);
 	search_stream_feed(&s, SPAN("cd"));
