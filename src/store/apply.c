@@ -250,6 +250,7 @@ struct moving {
 	struct rows rows;     /* as they will be in the target */
 	struct uid_run *gone; /* of the source */
 	size_t count, cap;
+	uint32_t uid_next;
 	unsigned char *taken; /* by index in the source: a uid that is named twice moves once */
 };
 
@@ -291,6 +292,8 @@ static void gather(
 				ap->live->uids[ap->uid_at] = 0; /* it was gone when its turn came */
 			ap->uid_at++;
 		}
+		/* Also the uids of those that were gone are used up. */
+		mv->uid_next = run.to + run.count > mv->uid_next ? run.to + run.count : mv->uid_next;
 	}
 }
 
@@ -322,6 +325,12 @@ static void apply_move(struct applying *ap, const struct op *op)
 	remove_rows(ap, from, mv.gone, mv.count, false);
 	for (size_t i = 0; i < mv.rows.n; i++)
 		add_row(ap, to, &mv.rows.p[i]);
+	if (to->uid_next < mv.uid_next) {
+		to->uid_next = mv.uid_next;
+		touch(ap, to);
+	}
+	if (to->uid_projected < to->uid_next)
+		to->uid_projected = to->uid_next;
 	rows_fini(&mv.rows);
 	free(mv.gone);
 	free(mv.taken);

@@ -264,7 +264,7 @@ enum fail batch_flags(struct batch *b, struct mailbox *m, uint32_t uid_first, ui
 		return no_mailbox(w);
 	if (how == FLAGS_REMOVE) { /* a name that nobody has used needs no bit to be taken away */
 		for (size_t i = 0; i < flags->keyword_count; i++) {
-			int bit = mailbox_keyword_bit(m, flags->keywords[i]);
+			int bit = mailbox_keyword_known(m, flags->keywords[i]);
 
 			bits |= bit < 0 ? 0 : (uint64_t)1 << bit;
 		}

@@ -100,6 +100,45 @@ static enum fail send_message(struct sending *s, struct staged *st)
 	return FAIL_NONE;
 }
 
+/* What the messages of a move may carry when its turn comes: what they carry now, and, where a change that is not applied yet may
+ * give them another keyword, any that the mailbox has. */
+static uint64_t moved_flags(const struct sending *s, const struct staged *st, const struct mailbox *from)
+{
+	const struct batch *b = s->b;
+	bool settled = from->state == ROWS_LOADED && b->account->in_flight == 1;
+	uint64_t flags = 0;
+
+	for (const struct staged *before = b->ops; before < st; before++)
+		settled &= before->op.kind != OP_FLAGS;
+	if (!settled)
+		return UINT64_MAX;
+	for (size_t k = 0; k < st->op.run_count; k++) {
+		const struct uid_run *run = &b->runs[st->run_at + k];
+		size_t i = rows_lower_bound(&from->rows, run->first);
+
+		for (; i < from->rows.n && from->rows.p[i].uid - run->first < run->count; i++)
+			flags |= from->rows.p[i].flags;
+	}
+	return flags;
+}
+
+/* The map as it was staged may be older than that. */
+static void widen_map(struct sending *s, struct staged *st, const struct mailbox *from, struct mailbox *to)
+{
+	uint64_t flags = moved_flags(s, st, from);
+
+	for (int bit = KEYWORD_FIRST_BIT; from->keywords && bit < 64; bit++) {
+		const char *name = from->keywords[bit - KEYWORD_FIRST_BIT];
+		int there;
+
+		if (!name || st->bits[bit] || !(flags >> bit & 1))
+			continue;
+		there = mailbox_keyword_take(to, span_of(name));
+		if (there >= 0)
+			st->bits[bit] = (uint8_t)there;
+	}
+}
+
 static enum fail send_move(struct sending *s, struct staged *st)
 {
 	struct batch *b = s->b;
@@ -117,6 +156,7 @@ static enum fail send_move(struct sending *s, struct staged *st)
 		for (uint32_t k = 0; k < runs[i].count; k++)
 			note_uid(b, runs[i].to + k);
 	}
+	widen_map(s, st, from, to);
 	map = (struct buf){pairs, 0, sizeof(pairs), sizeof(pairs), false};
 	for (int bit = KEYWORD_FIRST_BIT; bit < 64; bit++) {
 		if (!st->bits[bit])

@@ -238,6 +238,8 @@ FAILS plan_op(struct plan *p, const struct op *op, struct buf *out, struct why *
 bool op_is_tree(enum op_kind kind);
 /* The bit of `name` in `m`, taken from the free ones when it is new; -1 when there is none left. */
 int mailbox_keyword_take(struct mailbox *m, struct span name);
+/* The bit of `name`, also while its definition is in flight, or -1. */
+int mailbox_keyword_known(const struct mailbox *m, struct span name);
 
 struct group {            /* batches that one log commit makes durable */
 	struct list link; /* in store->groups */

@@ -37,6 +37,17 @@ static void set_name(struct mailbox *m, int bit, struct span name)
 	memcpy(*at, name.p, name.n);
 }
 
+int mailbox_keyword_known(const struct mailbox *m, struct span name)
+{
+	for (int bit = KEYWORD_FIRST_BIT; bit < 64; bit++) {
+		struct span known = name_at(m, bit);
+
+		if (known.p && span_eq_nocase(known, name))
+			return bit;
+	}
+	return -1;
+}
+
 int mailbox_keyword_take(struct mailbox *m, struct span name)
 {
 	int unused = -1;

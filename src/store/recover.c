@@ -56,8 +56,8 @@ static enum fail redo_batch(struct redo *r, struct span payload, struct why *w)
 	struct store *s = r->s;
 	enum fail f = batch_apply(s, payload, NULL, w);
 
-	if (f ==
-		FAIL_CORRUPT) { /* whole, by its checksum, and yet no batch: a fault of whoever wrote it. The others are not to suffer */
+	/* Whole, by its checksum, and yet no batch: a fault of whoever wrote it. The others are not to suffer. */
+	if (f == FAIL_SYNTAX) {
 		store_report(s, "a batch in the log cannot be read and is passed over: %s", w ? w->log : "");
 		f = FAIL_NONE;
 	}
@@ -73,6 +73,8 @@ static enum fail redo_record(void *context, struct log_pos pos, uint8_t type, st
 {
 	struct redo *r = context;
 
+	if (type > RECORD_SNAPSHOT)
+		return why(w, FAIL_CONFIG, "The mail store was written by a newer version of Barid.");
 	if (type == RECORD_BATCH)
 		return redo_batch(r, payload, w);
 	if (type == RECORD_STORE && payload.n == IDENTITY_SIZE) {

@@ -356,6 +356,20 @@ static pid_t start(const char *dir, bool look, uint64_t seed, int *fd_out)
 	return child;
 }
 
+static void print_differences(const struct model *want, const struct model *is)
+{
+	for (int k = 0; k < BOXES; k++) {
+		print_error("%s: next uid %u, but %u\n", box_name[k], want->box[k].uid_next, is->box[k].uid_next);
+		for (unsigned uid = 1; uid < want->box[k].uid_next; uid++) {
+			const struct model_message *x = &want->box[k].at[uid], *y = &is->box[k].at[uid];
+
+			if (x->there != y->there || (x->there && (x->flags != y->flags || x->tag != y->tag)))
+				print_error("%u: %d %x %lx, but %d %x %lx\n", uid, x->there, x->flags, x->tag, y->there,
+					y->flags, y->tag);
+		}
+	}
+}
+
 static bool same(const struct model *a, const struct model *b)
 {
 	for (int k = 0; k < BOXES; k++) {
@@ -381,8 +395,10 @@ static void check_account(int account)
 		model_apply(m, &ops[account][n++]);
 	while (!same(m, &found[account]) && n < issued[account])
 		model_apply(m, &ops[account][n++]);
-	if (!same(m, &found[account]))
+	if (!same(m, &found[account])) {
 		print_error("account %d: acknowledged %zu of %zu\n", account, acked[account], issued[account]);
+		print_differences(m, &found[account]);
+	}
 	assert_true(same(m, &found[account]));
 	issued[account] = acked[account] = 0;
 }
