@@ -1,7 +1,6 @@
 /* Sequence numbers and uids of a session, as runs: see view_own.h. Looks into the mailbox only for rows. */
 #include "base/memory.h"
 #include "imap/verb/view_own.h"
-#include "store/batch.h"
 
 /* ── Birth and end ── */
 
@@ -194,61 +193,6 @@ bool view_message(const struct view *v, uint32_t seq, struct message *out)
 		return true;
 	}
 	return mailbox_message(v->mailbox, uid, out);
-}
-
-/* ── Recent (RFC 3501 §2.3.2) ── */
-
-static void recent_add(struct view *v, uint32_t first, uint32_t last)
-{
-	struct sequence_range *end = v->recent_count ? &v->recent[v->recent_count - 1] : NULL;
-
-	if (end && first <= end->last + 1) {
-		end->last = last > end->last ? last : end->last;
-		return;
-	}
-	if (v->recent_count == v->recent_room) {
-		v->recent_room = v->recent_room ? v->recent_room * 2 : 2;
-		v->recent = memory_resize_array(v->recent, v->recent_room, sizeof(*v->recent));
-	}
-	v->recent[v->recent_count++] = (struct sequence_range){first, last};
-}
-
-void view_claim_recent(struct view *v, uint32_t first, uint32_t last)
-{
-	struct account *a = mailbox_account(v->mailbox);
-	struct mailbox_info info;
-	struct batch *b;
-	enum fail f;
-
-	if (account_mailbox_info(a, mailbox_id(v->mailbox), &info) || info.recent_from > last)
-		return;
-	recent_add(v, first > info.recent_from ? first : info.recent_from, last);
-	if (v->read_only) /* EXAMINE: "the messages remain \Recent", RFC 3501 §6.3.2 */
-		return;
-	b = batch_begin(a);
-	/* Nobody waits: should it be lost, messages are recent twice, which §2.3.2 allows. */
-	if (batch_recent(b, mailbox_id(v->mailbox), last + 1, NULL)) {
-		batch_free(b);
-		return;
-	}
-	f = batch_commit(b, NULL);
-	(void)f;
-}
-
-bool view_is_recent(const struct view *v, uint32_t uid)
-{
-	struct sequence_set set = {v->recent, v->recent_count};
-
-	return sequence_set_has(&set, uid);
-}
-
-uint32_t view_recent_count(const struct view *v)
-{
-	uint32_t n = 0;
-
-	for (size_t i = 0; i < v->recent_count; i++)
-		n += view_seq_from(v, v->recent[i].last + 1) - view_seq_from(v, v->recent[i].first);
-	return n;
 }
 
 /* ── Sets ── */

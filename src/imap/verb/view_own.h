@@ -1,4 +1,4 @@
-/* The inside of a view, shared by view.c and view_sync.c. */
+/* The inside of a view, shared by view.c, recent.c and view_sync.c. */
 #ifndef IMAP_VERB_VIEW_OWN_H
 #define IMAP_VERB_VIEW_OWN_H
 
