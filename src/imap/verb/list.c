@@ -181,12 +181,15 @@ static void list_parents(struct command *c, struct span name)
 /* The tree has changed between two steps: go on behind the name that was the last. */
 static void find_place(struct listing *l, const struct account *a)
 {
+	struct span last = span(l->last, l->last_n);
 	struct mailbox_info m;
 
+	if (span_eq(last, SPAN("INBOX"))) /* it stands before all others */
+		last.n = 0;
 	l->tree_version = account_tree_version(a);
 	for (l->next = 0; l->next < account_mailboxes(a); l->next++) {
 		account_mailbox_at(a, l->next, &m);
-		if (!span_eq(m.name, SPAN("INBOX")) && span_cmp(m.name, span(l->last, l->last_n)) > 0)
+		if (!span_eq(m.name, SPAN("INBOX")) && span_cmp(m.name, last) > 0)
 			break;
 	}
 }

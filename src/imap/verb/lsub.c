@@ -83,11 +83,15 @@ static void list_parents(struct command *c, struct span name)
 
 static void find_place(struct lsub *l, const struct account *a)
 {
+	struct span last = span(l->last, l->last_n);
+
+	if (span_eq(last, SPAN("INBOX"))) /* it stands before all others */
+		last.n = 0;
 	l->tree_version = account_tree_version(a);
 	for (l->next = 0; l->next < account_subscriptions(a); l->next++) {
 		struct span name = account_subscription_at(a, l->next);
 
-		if (!span_eq(name, SPAN("INBOX")) && span_cmp(name, span(l->last, l->last_n)) > 0)
+		if (!span_eq(name, SPAN("INBOX")) && span_cmp(name, last) > 0)
 			break;
 	}
 }
