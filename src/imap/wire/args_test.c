@@ -245,7 +245,8 @@ static void capabilities(void **state)
 	is(buf_span(&b), "IMAP4rev1 AUTH=LOGIN AUTH=PLAIN ENABLE ID IDLE LITERAL+ SASL-IR");
 	buf_reset(&b);
 	print_capabilities(&b, &(struct capability_view){.logged_in = true});
-	is(buf_span(&b), "IMAP4rev1 CHILDREN ENABLE ID IDLE LITERAL+ MOVE NAMESPACE SASL-IR SPECIAL-USE UIDPLUS UNSELECT");
+	is(buf_span(&b),
+		"IMAP4rev1 CHILDREN ENABLE ID IDLE LITERAL+ MOVE NAMESPACE SASL-IR SPECIAL-USE UIDPLUS UNSELECT");
 	buf_fini(&b);
 }
 
