@@ -4,9 +4,9 @@
 #define PROG_CHILD_H
 
 #include "base/why.h"
-#include "conf/settings.h"
 #include "loop/loop.h"
 #include "proc/channel.h"
+#include "prog/kept_settings.h"
 
 struct child;
 
@@ -23,19 +23,11 @@ struct role {
 	void (*reload)(struct child *c);
 	/* Finish soon: no new work, tell those who are connected; child_stopped() when done. super waits ten seconds. */
 	void (*stop)(struct child *c);
-	/* Fills in counters; asked about once a second. May be NULL. */
+	/* Fills in counters; asked soon after child_counts_changed. May be NULL. */
 	void (*report)(struct child *c, struct msg_report *out);
 };
 
 extern const struct role front_role, auth_role, mail_role;
-
-/* One settings object, alive while somebody holds it: sessions keep theirs across a reload. */
-struct kept_settings {
-	struct settings *s;
-	unsigned refs;
-};
-struct kept_settings *kept_settings_ref(struct kept_settings *k);
-void kept_settings_unref(struct kept_settings *k);
 
 struct child {
 	struct loop loop;
@@ -47,13 +39,16 @@ struct child {
 	struct channel *super;
 	void *state;                     /* the role's own */
 	struct timer report_timer;
-	struct msg_report reported;
-	bool stopping;
+	bool report_due, stopping;
 	int exit_code;
 };
 
+enum { CHILD_SUPER_FD = 3, CHILD_LOCK_FD = 4 /* holds the data directory's lock as long as any process lives */ };
+
 /* The whole life of a child process; returns its exit code. */
 int child_main(const struct role *role, uint32_t index);
+/* Counters are other than they were: they are reported within a second, many changes at once. */
+void child_counts_changed(struct child *c);
 /* The role has finished after `stop`. */
 void child_stopped(struct child *c);
 /* Ends the process at once, after a last line in the log: it will be started again. */

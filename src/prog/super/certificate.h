@@ -1,0 +1,20 @@
+/* The certificate that super hands to the fronts: the settings' own, or a self-signed one that it makes. */
+#ifndef PROG_SUPER_CERTIFICATE_H
+#define PROG_SUPER_CERTIFICATE_H
+
+#include "base/buf.h"
+#include "base/why.h"
+#include "conf/settings.h"
+
+struct certificate {
+	struct buf chain, key; /* PEM */
+	int64_t expires;       /* seconds since 1970 */
+	bool self_signed;
+};
+
+/* Reads and checks it; makes data_dir/tls/cert.pem and key.pem when none is set and none is there. FAIL_CONFIG and others with one
+ * sentence that names file and remedy. On success the old content of `out` (initialised, or zeroed) is gone; on failure untouched. */
+FAILS certificate_load(const struct settings *s, const char *hostname, struct certificate *out, struct why *w);
+void certificate_fini(struct certificate *c);
+
+#endif

@@ -1,0 +1,79 @@
+/* Inside of super: the server as a whole, and the processes below it. */
+#ifndef PROG_SUPER_SERVER_H
+#define PROG_SUPER_SERVER_H
+
+#include "loop/loop.h"
+#include "proc/channel.h"
+#include "prog/super/certificate.h"
+#include "prog/super/data_dir.h"
+#include "prog/super/listeners.h"
+#include "prog/super/topology.h"
+
+enum { KIDS_MAX = 1 + SHARDS_MAX + 64 };
+
+enum server_state { SERVER_STARTING, SERVER_READY, SERVER_STOPPING };
+
+struct server;
+
+struct kid {
+	struct server *server;
+	const struct role_row *role;
+	uint32_t index;
+	uv_process_t process;
+	struct channel *channel; /* NULL once it is gone */
+	struct timer again;      /* when it is started anew */
+	pid_t pid;               /* 0 = not running */
+	bool ready, stopping, stopped;
+	unsigned restarts, quick_deaths; /* of late: they set the pause before the next start */
+	int64_t since;                   /* wall clock, seconds */
+	int64_t started_ms;              /* monotonic */
+	struct msg_report report;
+};
+
+struct server {
+	struct loop loop;
+	enum server_state state;
+	const char *settings_path; /* NULL = none */
+	struct buf settings_text, overrides;
+	struct settings *settings;
+	char hostname[256];
+	struct data_dir dir;
+	struct listeners listeners;
+	struct certificate certificate;
+	struct kid kids[KIDS_MAX];
+	size_t kid_count;
+	uint32_t fronts;
+	int64_t since;
+	struct timer status_timer, stop_timer;
+	bool status_due;
+	uv_signal_t hup, term, interrupt, child_ended;
+	int exit_code;
+};
+
+/* ── kids.c ── */
+/* Starts all processes of the topology. */
+FAILS kids_start(struct server *s, struct why *w);
+/* To all that are running. */
+void kids_send(struct server *s, const char *role, const struct msg *m);
+/* A listening socket, or the certificate, to all fronts that are ready. */
+void kids_listen(struct server *s, const struct listener *l);
+void kids_certificate(struct server *s);
+/* The fronts and the mails first, auth when they are gone. */
+void kids_stop(struct server *s);
+/* At once. */
+void kids_kill(struct server *s);
+
+/* ── super.c ── */
+/* A process has become ready, has stopped, or could not start: `failed` NULL or its sentence. */
+void server_kid_ready(struct server *s);
+void server_kid_ended(struct server *s);
+void server_start_failed(struct server *s, const struct kid *k, enum fail f, const char *text);
+
+/* ── status.c ── */
+/* run/status.json shows it soon. */
+void status_changed(struct server *s);
+void status_write(struct server *s);
+/* "READY=1" and the like, to systemd where it asked for it. */
+void notify(const char *text);
+
+#endif
