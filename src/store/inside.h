@@ -258,6 +258,8 @@ struct store {
 	void (*report)(void *context, const char *text);
 	void *context;
 	bool broken, opening;
+	bool read_only; /* a view for `check`: the disk stays its owner's, nothing is written to it */
+	uint64_t rot;   /* places in the log that could not be read */
 	void (*on_broken)(void *context);
 	void *broken_context;
 
@@ -283,8 +285,8 @@ struct store {
 };
 void store_report(struct store *s, const char *fmt, ...) PRINTF(2, 3);
 void store_break(struct store *s, const struct why *w);
-/* Ends what is under way and frees everything; flush: write the index out first. */
-void store_end(struct store *s, bool flush);
+/* A store to look at: the log is read from `from` into settings->kv, and not written. Takes the kv over, not the disk. */
+FAILS store_view(const struct store_settings *settings, struct log_pos from, struct store **out, struct why *w);
 
 /* account.c: nothing here waits */
 FAILS account_get(struct store *s, uint64_t id, struct account **out, struct why *w); /* loaded; no reference taken */
@@ -333,6 +335,13 @@ struct index_state {
 };
 FAILS index_state_get(struct store *s, struct index_state *out, struct why *w); /* FAIL_NOT_FOUND: an empty index */
 FAILS index_clear(struct store *s, struct why *w);
+/* The next account after `after` that the index knows; 0 when there is none. */
+FAILS index_next_account(struct kv *kv, uint64_t after, uint64_t *out, struct why *w);
+/* Copies every row. */
+FAILS index_copy(struct kv *from, struct kv *to, struct why *w);
+/* Calls `differs` for each row that only one of the two has, or that they have differently; copies of structures and the state apart. */
+FAILS index_compare(
+	struct kv *a, struct kv *b, void (*differs)(void *context, struct span key), void *context, struct why *w);
 FAILS index_write(struct store *s, struct why *w); /* what index_put_* gathered, with s->reached */
 FAILS index_load_account(struct account *a, struct why *w);
 FAILS index_load_rows(struct kv *kv, uint64_t account, uint64_t mailbox, struct rows *rows, struct why *w);

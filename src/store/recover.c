@@ -92,13 +92,14 @@ static void redo_rot(void *context, struct log_pos pos, const char *what)
 {
 	struct redo *r = context;
 
+	r->s->rot++;
 	store_report(
 		r->s, "rot in the log: segment %u, offset %u: %s", (unsigned)pos.segment, (unsigned)pos.offset, what);
 }
 
 static enum fail redo_from(struct store *s, const struct store_settings *settings, struct log_pos from, struct why *w)
 {
-	struct log_settings log = {.dir = "log", .segment_size = settings->segment_size};
+	struct log_settings log = {.dir = "log", .segment_size = settings->segment_size, .read_only = s->read_only};
 	struct redo r = {.s = s};
 	struct log_replay replay = {&r, redo_record, redo_rot};
 	enum fail f = log_open(s->disk, &log, s->loop, from, &replay, &s->log, w);
@@ -256,8 +257,26 @@ static void store_free(struct store *s)
 	kv_batch_fini(&s->index);
 	buf_fini(&s->identity);
 	s->kv->ops->close(s->kv);
-	s->disk->ops->free(s->disk);
+	if (!s->read_only)
+		s->disk->ops->free(s->disk);
 	free(s);
+}
+
+enum fail store_view(const struct store_settings *settings, struct log_pos from, struct store **out, struct why *w)
+{
+	struct store *s = store_new(settings);
+	enum fail f;
+
+	s->read_only = true;
+	f = redo_from(s, settings, from, w);
+	if (!f)
+		f = index_write(s, w);
+	if (f) {
+		store_free(s);
+		return f;
+	}
+	*out = s;
+	return FAIL_NONE;
 }
 
 enum fail store_open(const struct store_settings *settings, struct store **out, struct why *w)
