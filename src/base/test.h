@@ -8,4 +8,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#undef fail /* cmocka's macro: here it is an enum */
+
 #endif

@@ -126,7 +126,7 @@ static void build_prefix(const struct recipient *r, struct buf *out)
 	strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S +0000", &tm);
 	buf_addf(out, "Return-Path: <%s>\r\n", d->sender);
 	buf_addf(out, "Received: from %s ([%s])\r\n\tby %s with LMTP id %s\r\n\tfor <%s>; %s\r\n", d->client, d->peer,
-		d->start.settings->hostname, d->session, r->address, date);
+		d->start.hostname, d->session, r->address, date);
 }
 
 static uint64_t target_mailbox(const struct recipient *r)

@@ -27,6 +27,7 @@ struct lmtp_delivery_start {
 		stream; /* from front, made with relay_stream_limits (lmtp/wire/relay.h); the delivery owns it from here on */
 	struct store *store;
 	const struct settings *settings; /* valid until ended */
+	const char *hostname;            /* for Received; likewise */
 	void (*redeem)(void *ctx, struct lmtp_redeem *r);
 	void (*cancel)(void *ctx, struct lmtp_redeem *r);
 	/* A message has been delivered: for counters and the log. */

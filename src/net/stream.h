@@ -31,7 +31,7 @@ struct stream_limits {
 	size_t output_max; /* hard cap of buffered output */
 };
 
-/* Takes over `fd` (non-blocking from here on). Reading starts at once. */
+/* Takes over `fd` (non-blocking from here on). Reading starts on the next turn: `events` may be NULL when stream_set_owner follows at once. */
 struct stream *stream_new(
 	struct loop *l, int fd, const struct stream_limits *limits, const struct stream_events *events, void *ctx);
 /* Bytes that came before the stream was ours: offered before anything that is read. At most input_max, before any input. */

@@ -77,6 +77,15 @@ static void bad_command(struct lmtp_door *d, enum fail f, const char *text)
 	leave(d);
 }
 
+/* RFC 5321 §4.1.1.11: a parameter that was not offered has a reply code of its own. */
+static void refuse_arguments(struct lmtp_door *d, enum fail f, const char *text)
+{
+	if (f == FAIL_CANNOT)
+		say(d, 555, "5.5.4", text);
+	else
+		bad_command(d, f, text);
+}
+
 static void reset(struct lmtp_door *d)
 {
 	transaction_reset(&d->transaction);
@@ -121,7 +130,7 @@ static void verb_mail(struct lmtp_door *d, struct span args)
 	if (!f)
 		f = lmtp_mail_parameters(args, &p, &w);
 	if (f) {
-		bad_command(d, f, w.text);
+		refuse_arguments(d, f, w.text);
 		return;
 	}
 	if (p.size > info(d)->settings->message_size_max) {
@@ -150,7 +159,7 @@ static void verb_rcpt(struct lmtp_door *d, struct span args)
 	if (!f && d->resolving.n == 0)
 		f = why(&w, FAIL_NOT_FOUND, "there is no such user here");
 	if (f) {
-		bad_command(d, f, w.text);
+		refuse_arguments(d, f, w.text);
 		return;
 	}
 	if (d->transaction.count >= RELAY_RECIPIENTS_MAX) {

@@ -1,0 +1,295 @@
+/* Sessions: from a ticket and a socket to a protocol's session, and to the line in the log when it ends. */
+#include "prog/mail/mail.h"
+
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/event.h"
+#include "base/memory.h"
+#include "imap/verb/session.h"
+#include "pop3/verb/session.h"
+#include "proc/channel.h"
+
+enum { INPUT_MAX = 64 << 10, OUTPUT_MAX = 4 << 20, REFUSAL_MAX = 512, LINGER_MS = 2000 };
+
+/* The protocols after login, and how each says that a session cannot begin. */
+static const struct protocol {
+	const struct session_ops *ops;
+	const char *refusal;
+} protocols[] = {
+	{&imap_session_ops, "* BYE %s\r\n"},
+	{&pop3_session_ops, "-ERR [SYS/TEMP] %s\r\n"},
+};
+
+struct mail_session {
+	struct list link;
+	struct mail *mail;
+	const struct protocol *protocol;
+	struct kept_settings *settings;
+	struct stream *stream;   /* until the session has it */
+	struct session *session; /* NULL while it is being opened */
+	struct redemption redemption;
+	struct store_wait wait;
+	struct account *account;
+	uint64_t account_id;
+	char *user;
+	char id[32], peer[72];
+	bool tls, preauth, refused;
+	struct buf note, early;
+	int64_t began_ms;
+};
+
+static const struct protocol *protocol_of(struct span name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(protocols); i++)
+		if (span_eq(name, span_of(protocols[i].ops->protocol)))
+			return &protocols[i];
+	return NULL;
+}
+
+static void free_session(struct mail_session *s)
+{
+	struct mail *m = s->mail;
+
+	list_remove(&s->link);
+	redeem_cancel(&s->redemption);
+	store_wait_cancel(&s->wait);
+	kept_settings_unref(s->settings);
+	buf_fini(&s->note);
+	buf_fini(&s->early);
+	free(s->user);
+	free(s);
+	m->session_count--;
+	child_counts_changed(m->child);
+	mail_something_ended(m);
+}
+
+/* ── Before the session has begun ── */
+
+static size_t keep_input(void *ctx, struct span bytes)
+{
+	(void)ctx;
+	(void)bytes;
+	return 0;
+}
+
+static void opening_ended(void *ctx, enum fail f, const struct why *w)
+{
+	struct mail_session *s = ctx;
+
+	(void)f;
+	(void)w;
+	stream_close(s->stream, 0);
+}
+
+static void opening_closed(void *ctx)
+{
+	free_session(ctx);
+}
+
+static const struct stream_events opening_events = {
+	.input = keep_input, .ended = opening_ended, .closed = opening_closed};
+
+static void refuse(struct mail_session *s, const char *text)
+{
+	char line[REFUSAL_MAX];
+	int n;
+
+	if (s->refused)
+		return;
+	s->refused = true;
+	n = snprintf(line, sizeof line, s->protocol->refusal, text);
+	stream_write(s->stream, span(line, (size_t)n));
+	stream_close(s->stream, LINGER_MS);
+}
+
+/* ── Its life in the log ── */
+
+static void say_event(const struct mail_session *s, const char *name, const char *how)
+{
+	struct event e;
+
+	event_begin(&e, LOG_INFO, name);
+	event_text(&e, "session", s->id);
+	event_text(&e, "protocol", s->protocol->ops->protocol);
+	event_text(&e, "user", s->user);
+	event_text(&e, "peer", s->peer);
+	event_text(&e, "tls", s->tls ? "yes" : "no");
+	if (how) {
+		event_text(&e, "how", how);
+		event_number(&e, "seconds", (clock_mono_ms() - s->began_ms) / 1000);
+	}
+	event_end(&e);
+}
+
+static void session_ended(void *ctx, struct session *session, const char *how)
+{
+	struct mail_session *s = ctx;
+
+	(void)session;
+	say_event(s, "session-end", how);
+	free_session(s);
+}
+
+/* Past the limit the oldest goes: refusing the newest would lock out the person at the keyboard (a phone that left connections
+ * behind is the usual reason). */
+static void make_room(struct mail_session *s)
+{
+	uint64_t most = s->settings->s->connections_per_account_max, n = 0;
+	struct mail_session *oldest = NULL;
+
+	LIST_EACH(it, &s->mail->sessions)
+	{
+		struct mail_session *other = CONTAINER_OF(it, struct mail_session, link);
+
+		if (other == s || other->account_id != s->account_id || !other->session || other->refused)
+			continue;
+		n++;
+		if (!oldest)
+			oldest = other;
+	}
+	if (n < most || !oldest)
+		return;
+	oldest->refused = true; /* counts no more */
+	oldest->protocol->ops->stop(oldest->session, "too many connections of this account: the oldest one ends");
+}
+
+static void begin(struct mail_session *s)
+{
+	struct session_start start = {.loop = &s->mail->child->loop,
+		.stream = s->stream,
+		.account = s->account,
+		.user = s->user,
+		.session = s->id,
+		.peer = s->peer,
+		.tls = s->tls,
+		.preauth = s->preauth,
+		.note = buf_span(&s->note),
+		.early = buf_span(&s->early),
+		.settings = s->settings->s,
+		.ended = session_ended,
+		.ctx = s};
+
+	make_room(s);
+	say_event(s, "login", NULL);
+	s->session = s->protocol->ops->start(&start);
+	s->stream = NULL;
+	buf_fini(&s->early);
+	if (s->mail->stopping)
+		s->protocol->ops->stop(s->session, "the server is shutting down");
+}
+
+static void opened(struct store_wait *w, enum fail f)
+{
+	struct mail_session *s = CONTAINER_OF(w, struct mail_session, wait);
+
+	if (!f && s->refused) {
+		account_close(s->account);
+		return;
+	}
+	if (!f) {
+		begin(s);
+		return;
+	}
+	event_say(LOG_ERROR, "account-unavailable", "account %llu cannot be opened: %s",
+		(unsigned long long)s->account_id, w->why.log);
+	refuse(s, "this mailbox is unavailable just now: try again later");
+}
+
+static void open_account(struct mail_session *s)
+{
+	enum fail f = account_open(s->mail->store, s->account_id, &s->wait, &s->account);
+
+	if (f != FAIL_BUSY)
+		opened(&s->wait, f);
+}
+
+static void redeemed(struct redemption *r, const struct msg_redeemed *m)
+{
+	struct mail_session *s = CONTAINER_OF(r, struct mail_session, redemption);
+
+	if (m->fail) {
+		event_say(LOG_WARN, "ticket-refused", "session %s: %.*s", s->id, SPAN_ARG(m->text));
+		refuse(s, "this login has expired: log in again");
+		return;
+	}
+	s->account_id = m->account;
+	s->user = memory_new(m->user.n + 1);
+	memcpy(s->user, m->user.p, m->user.n);
+	open_account(s);
+}
+
+/* ── The two ways in ── */
+
+static struct mail_session *new_session(struct mail *m, struct span protocol, struct span id, struct span peer, int fd)
+{
+	static const struct stream_limits limits = {.input_max = INPUT_MAX, .output_max = OUTPUT_MAX};
+	struct mail_session *s = NEW(struct mail_session);
+
+	s->mail = m;
+	s->protocol = protocol_of(protocol);
+	s->settings = kept_settings_ref(m->child->kept);
+	snprintf(s->id, sizeof s->id, "%.*s", SPAN_ARG(id));
+	snprintf(s->peer, sizeof s->peer, "%.*s", SPAN_ARG(peer));
+	buf_init(&s->note, INPUT_MAX);
+	buf_init(&s->early, INPUT_MAX);
+	s->redemption.done = redeemed;
+	list_init(&s->redemption.link);
+	store_wait_init(&s->wait, opened);
+	s->began_ms = clock_mono_ms();
+	list_append(&m->sessions, &s->link);
+	m->session_count++;
+	child_counts_changed(m->child);
+	s->stream = stream_new(&m->child->loop, fd, &limits, &opening_events, s);
+	return s;
+}
+
+void sessions_open(struct front_link *f, const struct msg_session_open *m, int fd)
+{
+	struct mail_session *s;
+
+	if (fd < 0)
+		return;
+	if (!protocol_of(m->protocol)) {
+		close(fd);
+		return;
+	}
+	s = new_session(f->mail, m->protocol, m->session, m->peer, fd);
+	s->tls = m->tls;
+	buf_add(&s->note, m->note);
+	buf_add(&s->early, m->early);
+	redeem(f->mail, &s->redemption, TICKET_LOGIN, m->ticket, f->index, m->connection);
+}
+
+void sessions_open_admin(struct mail *m, const struct msg_admin_session *a, int fd)
+{
+	struct mail_session *s;
+
+	if (fd < 0)
+		return;
+	if (!protocol_of(a->protocol)) {
+		close(fd);
+		return;
+	}
+	s = new_session(m, a->protocol, a->session, SPAN("admin"), fd);
+	s->preauth = true;
+	s->account_id = a->account;
+	s->user = memory_new(a->user.n + 1);
+	memcpy(s->user, a->user.p, a->user.n);
+	open_account(s);
+}
+
+void sessions_stop(struct mail *m, uint64_t account, const char *text)
+{
+	LIST_EACH(it, &m->sessions)
+	{
+		struct mail_session *s = CONTAINER_OF(it, struct mail_session, link);
+
+		if (account && s->account_id != account)
+			continue;
+		if (s->session)
+			s->protocol->ops->stop(s->session, text);
+		else
+			refuse(s, text);
+	}
+}
