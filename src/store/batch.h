@@ -30,8 +30,8 @@ struct new_message {
 FAILS batch_message(struct batch *b, uint64_t mailbox, const struct new_message *m, struct why *w);
 /* A copy of `msg` of mailbox `from`, flags and dates kept (keywords by name). */
 FAILS batch_copy(struct batch *b, const struct mailbox *from, const struct message *msg, uint64_t to, struct why *w);
-/* Copy with the message's id kept, and expunge of the source: RFC 6851. One that is gone when its turn comes is passed over: its uid in
- * batch_uids is then 0. */
+/* Copy with the message's id kept, and expunge of the source: RFC 6851. One that is gone when its turn comes is passed over, and has
+ * no uid in batch_uids. */
 FAILS batch_move(struct batch *b, struct mailbox *from, const struct message *msg, uint64_t to, struct why *w);
 
 enum flag_change { FLAGS_ADD, FLAGS_REMOVE, FLAGS_REPLACE };

@@ -350,6 +350,17 @@ static bool all_applied(struct store *s, struct log_pos end)
 	return true;
 }
 
+/* Moves of messages that were gone have no uid. */
+static void drop_unused_uids(struct batch *b)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < b->uid_count; i++)
+		if (b->uids[i])
+			b->uids[kept++] = b->uids[i];
+	b->uid_count = kept;
+}
+
 static void group_apply(struct group *g, enum log_result result)
 {
 	struct store *s = g->store;
@@ -367,6 +378,7 @@ static void group_apply(struct group *g, enum log_result result)
 			continue;
 		}
 		b->result = batch_apply(s, buf_span(&b->record), b, &b->why) ? FAIL_UNKNOWN : FAIL_NONE;
+		drop_unused_uids(b);
 		applied = true;
 		if (b->result)
 			store_break(s, &b->why);
