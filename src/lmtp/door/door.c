@@ -29,6 +29,7 @@ struct lmtp_door {
 	struct unstuff unstuff;
 	uint64_t chunk_left;
 	bool chunk_last, chunking, too_big;
+	bool stopping; /* the server ends once the results are out */
 	struct buf reply;
 };
 
@@ -283,6 +284,12 @@ static void run_line(struct lmtp_door *d, struct span line)
 
 /* ── Content ── */
 
+static void say_stop(struct lmtp_door *d)
+{
+	say(d, 421, "4.3.2", "the server is shutting down");
+	leave(d);
+}
+
 static void say_results(struct lmtp_door *d)
 {
 	for (uint32_t i = 0; i < d->transaction.count; i++) {
@@ -294,7 +301,10 @@ static void say_results(struct lmtp_door *d)
 	send_reply(d);
 	reset(d);
 	d->phase = COMMAND;
-	d->host->ops->poke(d->host);
+	if (d->stopping)
+		say_stop(d);
+	else
+		d->host->ops->poke(d->host);
 }
 
 static void end_content(struct lmtp_door *d)
@@ -513,12 +523,14 @@ static void timeout(struct door *base)
 	leave(d);
 }
 
+/* What is being committed gets its results first: without them the sender would deliver it again. */
 static void stop(struct door *base)
 {
 	struct lmtp_door *d = self(base);
 
-	say(d, 421, "4.3.2", "the server is shutting down");
-	leave(d);
+	d->stopping = true;
+	if (d->phase != RESULTS)
+		say_stop(d);
 }
 
 const struct door_ops lmtp_door_ops = {
