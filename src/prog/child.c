@@ -96,7 +96,8 @@ static enum fail begin(struct child *c, const struct msg_start *m, struct why *w
 	}
 	take_settings(c, s);
 	set_threads(c);
-	OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_LOAD_SSL_STRINGS, NULL); /* reads its files while there are any */
+	OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_LOAD_SSL_STRINGS,
+		NULL); /* reads its files while there are any */
 	tzset();
 	if ((f = shrink(c, row, w)) || (f = c->role->start(c, w)))
 		return f;

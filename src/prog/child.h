@@ -35,9 +35,9 @@ struct child {
 	uint32_t index, shards, fronts;
 	const struct settings *settings; /* the current ones; never keep this pointer: hold `kept` */
 	struct kept_settings *kept;
-	char hostname[256];              /* the setting, or the machine's name */
+	char hostname[256]; /* the setting, or the machine's name */
 	struct channel *super;
-	void *state;                     /* the role's own */
+	void *state; /* the role's own */
 	struct timer report_timer;
 	bool report_due, stopping;
 	int exit_code;

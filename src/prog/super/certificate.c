@@ -29,8 +29,8 @@ static enum fail read_pem(const char *setting, const char *path, struct buf *out
 	ssize_t n = 1;
 
 	if (fd < 0)
-		return why(w, errno == EACCES ? FAIL_NO_PERMISSION : FAIL_CONFIG, "%s: cannot read '%s' (%s)", setting, path,
-			strerror(errno));
+		return why(w, errno == EACCES ? FAIL_NO_PERMISSION : FAIL_CONFIG, "%s: cannot read '%s' (%s)", setting,
+			path, strerror(errno));
 	while (n > 0) {
 		char *p = buf_reserve(out, 4096);
 
@@ -70,14 +70,16 @@ static bool describe(X509 *x, EVP_PKEY *key, const char *hostname)
 
 	snprintf(names, sizeof names, "DNS:%s,DNS:localhost,IP:127.0.0.1,IP:::1", hostname);
 	snprintf(common, sizeof common, "%.64s", hostname);
-	good = serial && BN_rand(serial, 127, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) && BN_to_ASN1_INTEGER(serial, X509_get_serialNumber(x));
+	good = serial && BN_rand(serial, 127, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) &&
+	       BN_to_ASN1_INTEGER(serial, X509_get_serialNumber(x));
 	BN_free(serial);
 	return good && X509_set_version(x, X509_VERSION_3) && X509_gmtime_adj(X509_getm_notBefore(x), -DAY) &&
-		X509_time_adj_ex(X509_getm_notAfter(x), VALID_DAYS, 0, NULL) && X509_set_pubkey(x, key) &&
-		X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)common, -1, -1, 0) &&
-		X509_set_issuer_name(x, name) && add_extension(x, NID_basic_constraints, "critical,CA:FALSE") &&
-		add_extension(x, NID_key_usage, "critical,digitalSignature") && add_extension(x, NID_ext_key_usage, "serverAuth") &&
-		add_extension(x, NID_subject_alt_name, names) && X509_sign(x, key, EVP_sha256()) > 0;
+	       X509_time_adj_ex(X509_getm_notAfter(x), VALID_DAYS, 0, NULL) && X509_set_pubkey(x, key) &&
+	       X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)common, -1, -1, 0) &&
+	       X509_set_issuer_name(x, name) && add_extension(x, NID_basic_constraints, "critical,CA:FALSE") &&
+	       add_extension(x, NID_key_usage, "critical,digitalSignature") &&
+	       add_extension(x, NID_ext_key_usage, "serverAuth") && add_extension(x, NID_subject_alt_name, names) &&
+	       X509_sign(x, key, EVP_sha256()) > 0;
 }
 
 static bool keep_pem(BIO *bio, struct buf *out)
@@ -94,7 +96,8 @@ static bool generate(const char *hostname, struct buf *chain, struct buf *key_ou
 	X509 *x = X509_new();
 	BIO *cert_pem = BIO_new(BIO_s_mem()), *key_pem = BIO_new(BIO_s_mem());
 	bool good = key && x && cert_pem && key_pem && describe(x, key, hostname) && PEM_write_bio_X509(cert_pem, x) &&
-		PEM_write_bio_PrivateKey(key_pem, key, NULL, NULL, 0, NULL, NULL) && keep_pem(cert_pem, chain) && keep_pem(key_pem, key_out);
+		    PEM_write_bio_PrivateKey(key_pem, key, NULL, NULL, 0, NULL, NULL) && keep_pem(cert_pem, chain) &&
+		    keep_pem(key_pem, key_out);
 
 	BIO_free(cert_pem);
 	BIO_free(key_pem);
@@ -108,7 +111,8 @@ static bool generate(const char *hostname, struct buf *chain, struct buf *key_ou
 static const char *plain_name(const char *hostname)
 {
 	for (const char *p = hostname; *p; p++)
-		if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') || *p == '.' || *p == '-'))
+		if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') || *p == '.' ||
+			    *p == '-'))
 			return "localhost";
 	return strlen(hostname) <= 250 ? hostname : "localhost";
 }
@@ -168,7 +172,9 @@ enum fail certificate_load(const struct settings *s, const char *hostname, struc
 	f = *s->tls_cert ? load_set(s, &c, w) : load_own(s, hostname, &c, w);
 	if (!f && (f = tls_context_new(buf_span(&c.chain), buf_span(&c.key), s->tls_min, &context, &inner)))
 		f = why(w, f, "%s '%s': %s", *s->tls_cert ? "tls_cert" : "the self-signed certificate",
-			*s->tls_cert ? s->tls_cert : "data_dir/tls/cert.pem (remove it and key.pem, and a new one is made)", inner.log);
+			*s->tls_cert ? s->tls_cert
+				     : "data_dir/tls/cert.pem (remove it and key.pem, and a new one is made)",
+			inner.log);
 	if (f) {
 		certificate_fini(&c);
 		return f;

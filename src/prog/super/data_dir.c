@@ -25,8 +25,11 @@ struct owner {
 
 static enum fail refuse(struct why *w, const char *path, const char *what)
 {
-	enum fail f = errno == EACCES || errno == EPERM || errno == EROFS ? FAIL_NO_PERMISSION : errno == ENOSPC ? FAIL_DISK_FULL : FAIL_IO;
-	const char *remedy = f == FAIL_NO_PERMISSION ? ": give it to this user, or set 'data_dir' to a directory that is yours" : "";
+	enum fail f = errno == EACCES || errno == EPERM || errno == EROFS ? FAIL_NO_PERMISSION
+		      : errno == ENOSPC                                   ? FAIL_DISK_FULL
+									  : FAIL_IO;
+	const char *remedy =
+		f == FAIL_NO_PERMISSION ? ": give it to this user, or set 'data_dir' to a directory that is yours" : "";
 
 	return why(w, f, "cannot %s '%s' (%s)%s", what, path, strerror(errno), remedy);
 }
@@ -41,7 +44,8 @@ static enum fail find_owner(const struct settings *s, struct owner *o, struct wh
 	p = getpwnam(s->user);
 	if (!p)
 		return why(w, FAIL_CONFIG,
-			"started as root, but there is no user '%s' for the processes: make it (adduser --system --group %s), set 'user', or "
+			"started as root, but there is no user '%s' for the processes: make it (adduser --system "
+			"--group %s), set 'user', or "
 			"start as an ordinary user",
 			s->user, s->user);
 	if (p->pw_uid == 0)
@@ -88,7 +92,9 @@ static enum fail take_lock(const struct settings *s, int *out, struct why *w)
 		close(fd);
 		while (n > 0 && (pid[n - 1] < '0' || pid[n - 1] > '9'))
 			n--;
-		return why(w, FAIL_BUSY, "another Barid (process %.*s) is using '%s': stop it first, or set 'data_dir' to another directory",
+		return why(w, FAIL_BUSY,
+			"another Barid (process %.*s) is using '%s': stop it first, or set 'data_dir' to another "
+			"directory",
 			n > 0 ? (int)n : 1, n > 0 ? pid : "?", s->data_dir);
 	}
 	snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
@@ -142,7 +148,8 @@ static enum fail read_layout(int fd, const char *path, uint32_t *shards, struct 
 	if (version == LAYOUT_VERSION && span_take_until(&rest, '\n', &line) && span_take(&rest, SPAN("shards ")) &&
 		span_take_u32(&rest, shards) && *shards >= 1 && *shards <= SHARDS_MAX)
 		return FAIL_NONE;
-	return why(w, FAIL_CORRUPT, "'%s' does not say how many shards there are: restore it from a backup ('barid 1', 'shards N')", path);
+	return why(w, FAIL_CORRUPT,
+		"'%s' does not say how many shards there are: restore it from a backup ('barid 1', 'shards N')", path);
 }
 
 static enum fail layout(const struct settings *s, uint32_t *shards, struct why *w)

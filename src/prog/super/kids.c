@@ -24,7 +24,8 @@ static void tell(struct kid *k, const struct msg *m, int fd)
 	if (!k->channel && fd >= 0)
 		close(fd);
 	if (f && f != FAIL_CLOSED)
-		event_say(LOG_ERROR, "channel", "%s.%u cannot be told %s: %s", k->role->name, k->index, msg_name(m->kind), fail_row(f)->name);
+		event_say(LOG_ERROR, "channel", "%s.%u cannot be told %s: %s", k->role->name, k->index,
+			msg_name(m->kind), fail_row(f)->name);
 }
 
 static void tell_peer(struct kid *k, const struct kid *other, int fd)
@@ -46,7 +47,8 @@ static void join(struct kid *k)
 		if (other == k || !other->ready || !topology_linked(k->role->name, other->role->name))
 			continue;
 		if (channel_pair(fds)) {
-			event_say(LOG_ERROR, "channel", "no descriptors left to join %s and %s", k->role->name, other->role->name);
+			event_say(LOG_ERROR, "channel", "no descriptors left to join %s and %s", k->role->name,
+				other->role->name);
 			return;
 		}
 		tell_peer(k, other, fds[0]);
@@ -105,7 +107,8 @@ static void is_ready(struct kid *k)
 	join(k);
 	if (is_front(k)) {
 		give_certificate(k);
-		if (s->state == SERVER_READY) /* at the start clients are let in only when all is up: server_kid_ready */
+		if (s->state ==
+			SERVER_READY) /* at the start clients are let in only when all is up: server_kid_ready */
 			for (size_t i = 0; i < s->listeners.n; i++)
 				give_listener(k, &s->listeners.at[i]);
 	}
@@ -208,14 +211,16 @@ static void send_start(struct kid *k)
 {
 	const struct server *s = k->server;
 	struct msg m = {.kind = MSG_START,
-		.start = {span_of(k->role->name), k->index, s->dir.shards, s->fronts, buf_span(&s->settings_text), buf_span(&s->overrides)}};
+		.start = {span_of(k->role->name), k->index, s->dir.shards, s->fronts, buf_span(&s->settings_text),
+			buf_span(&s->overrides)}};
 
 	tell(k, &m, -1);
 }
 
 static enum fail spawn(struct kid *k, struct why *w)
 {
-	char index[16], *args[] = {(char[]){"barid"}, (char[]){"--role"}, (char *)(uintptr_t)k->role->name, (char[]){"--index"}, index, NULL};
+	char index[16], *args[] = {(char[]){"barid"}, (char[]){"--role"}, (char *)(uintptr_t)k->role->name,
+				(char[]){"--index"}, index, NULL};
 	uv_stdio_container_t stdio[] = {
 		{.flags = UV_IGNORE},
 		{.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO},
@@ -223,12 +228,17 @@ static enum fail spawn(struct kid *k, struct why *w)
 		{.flags = UV_INHERIT_FD},
 		{.flags = UV_INHERIT_FD, .data.fd = k->server->dir.lock},
 	};
-	uv_process_options_t options = {.exit_cb = ended, .file = "/proc/self/exe", .args = args, .stdio = stdio, .stdio_count = ARRAY_LEN(stdio)};
+	uv_process_options_t options = {.exit_cb = ended,
+		.file = "/proc/self/exe",
+		.args = args,
+		.stdio = stdio,
+		.stdio_count = ARRAY_LEN(stdio)};
 	int fds[2], r;
 
 	snprintf(index, sizeof index, "%u", k->index);
 	if (channel_pair(fds))
-		return why(w, FAIL_LIMIT, "no descriptors left to start %s.%u: raise the limit (ulimit -n)", k->role->name, k->index);
+		return why(w, FAIL_LIMIT, "no descriptors left to start %s.%u: raise the limit (ulimit -n)",
+			k->role->name, k->index);
 	stdio[3].data.fd = fds[1];
 	r = uv_spawn(&k->server->loop.uv, &k->process, &options);
 	close(fds[1]);

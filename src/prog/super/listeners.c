@@ -19,14 +19,17 @@ struct wanted {
 static enum fail refuse(struct why *w, const struct wanted *for_, const char *address, int error)
 {
 	if (error == EADDRINUSE)
-		return why(w, FAIL_BUSY, "%s = %s: another program listens there: stop it, or set %s to another address", for_->setting,
+		return why(w, FAIL_BUSY,
+			"%s = %s: another program listens there: stop it, or set %s to another address", for_->setting,
 			address, for_->setting);
 	if (error == EACCES)
 		return why(w, FAIL_NO_PERMISSION,
-			"%s = %s: this user may not listen there (ports below 1024 need root): set %s to a higher port, or start as root",
+			"%s = %s: this user may not listen there (ports below 1024 need root): set %s to a higher "
+			"port, or start as root",
 			for_->setting, address, for_->setting);
 	if (error == EADDRNOTAVAIL)
-		return why(w, FAIL_CONFIG, "%s = %s: this machine does not have that address: set %s to one that it has", for_->setting,
+		return why(w, FAIL_CONFIG,
+			"%s = %s: this machine does not have that address: set %s to one that it has", for_->setting,
 			address, for_->setting);
 	return why(w, FAIL_IO, "%s = %s: cannot listen there (%s)", for_->setting, address, strerror(error));
 }
@@ -82,7 +85,8 @@ static int bind_tcp(const struct sockaddr *a, socklen_t n)
 }
 
 /* `optional`: the second family of "*" and "localhost", which a machine may not have. */
-static enum fail open_tcp(struct listeners *l, const struct wanted *for_, const char *host, uint16_t port, bool optional, struct why *w)
+static enum fail open_tcp(
+	struct listeners *l, const struct wanted *for_, const char *host, uint16_t port, bool optional, struct why *w)
 {
 	struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons(port)};
 	struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
@@ -91,7 +95,8 @@ static enum fail open_tcp(struct listeners *l, const struct wanted *for_, const 
 	int fd;
 
 	if (!is_six && inet_pton(AF_INET, host, &four.sin_addr) != 1)
-		return why(w, FAIL_CONFIG, "%s = %s:%u: write a numeric address, '*' or 'localhost'", for_->setting, host, port);
+		return why(w, FAIL_CONFIG, "%s = %s:%u: write a numeric address, '*' or 'localhost'", for_->setting,
+			host, port);
 	snprintf(address, sizeof address, is_six ? "[%s]:%u" : "%s:%u", host, port);
 	if (is_kept(l, for_, address))
 		return FAIL_NONE;
@@ -103,7 +108,8 @@ static enum fail open_tcp(struct listeners *l, const struct wanted *for_, const 
 	return add(l, fd, for_, address, w);
 }
 
-static enum fail open_list(struct listeners *l, const struct listen_list *list, const struct wanted *for_, struct why *w)
+static enum fail open_list(
+	struct listeners *l, const struct listen_list *list, const struct wanted *for_, struct why *w)
 {
 	enum fail f = FAIL_NONE;
 
@@ -148,7 +154,8 @@ static enum fail open_unix(struct listeners *l, const struct settings *s, struct
 
 	settings_path(s, s->lmtp_socket, path, sizeof path);
 	if (strlen(path) >= sizeof a.sun_path)
-		return why(w, FAIL_CONFIG, "lmtp_socket = %s: longer than the %zu characters that a socket's path may have", path,
+		return why(w, FAIL_CONFIG,
+			"lmtp_socket = %s: longer than the %zu characters that a socket's path may have", path,
 			sizeof a.sun_path - 1);
 	if (is_kept(l, &for_, path))
 		return FAIL_NONE;

@@ -9,10 +9,11 @@ enum { LISTENERS_MAX = 192 };
 
 struct listener {
 	int fd;
-	char address[128];   /* "127.0.0.1:1143", "[::]:143", or the path of a unix socket: its name in messages and in the status */
+	char address
+		[128]; /* "127.0.0.1:1143", "[::]:143", or the path of a unix socket: its name in messages and in the status */
 	const char *protocol;
-	bool tls;            /* from the first byte */
-	bool old;            /* during a reload: has not been asked for again yet */
+	bool tls; /* from the first byte */
+	bool old; /* during a reload: has not been asked for again yet */
 };
 
 struct listeners {

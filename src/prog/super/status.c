@@ -29,7 +29,8 @@ static void add_listeners(struct buf *b, const struct server *s)
 	for (size_t i = 0; i < s->listeners.n; i++) {
 		const struct listener *l = &s->listeners.at[i];
 
-		buf_addf(b, "%s\n  {\"protocol\": \"%s\", \"tls\": %s, \"address\": ", i ? "," : "", l->protocol, l->tls ? "true" : "false");
+		buf_addf(b, "%s\n  {\"protocol\": \"%s\", \"tls\": %s, \"address\": ", i ? "," : "", l->protocol,
+			l->tls ? "true" : "false");
 		add_string(b, l->address);
 		buf_add_byte(b, '}');
 	}
@@ -47,7 +48,8 @@ static const char *kid_state(const struct kid *k)
 
 static void add_counts(struct buf *b, const struct msg_report *r)
 {
-	buf_addf(b, "\"connections\": %u, \"sessions\": %u, \"deliveries\": %u, ", r->connections, r->sessions, r->deliveries);
+	buf_addf(b, "\"connections\": %u, \"sessions\": %u, \"deliveries\": %u, ", r->connections, r->sessions,
+		r->deliveries);
 	buf_addf(b, "\"accepted\": %llu, \"refused\": %llu, \"logins\": %llu, \"failures\": %llu, \"delivered\": %llu",
 		(unsigned long long)r->accepted, (unsigned long long)r->refused, (unsigned long long)r->logins,
 		(unsigned long long)r->failures, (unsigned long long)r->delivered);
@@ -59,8 +61,11 @@ static void add_kids(struct buf *b, const struct server *s)
 	for (size_t i = 0; i < s->kid_count; i++) {
 		const struct kid *k = &s->kids[i];
 
-		buf_addf(b, "%s\n  {\"role\": \"%s\", \"index\": %u, \"pid\": %ld, \"state\": \"%s\", \"since\": %lld, \"restarts\": %u, ",
-			i ? "," : "", k->role->name, k->index, (long)k->pid, kid_state(k), (long long)k->since, k->restarts);
+		buf_addf(b,
+			"%s\n  {\"role\": \"%s\", \"index\": %u, \"pid\": %ld, \"state\": \"%s\", \"since\": %lld, "
+			"\"restarts\": %u, ",
+			i ? "," : "", k->role->name, k->index, (long)k->pid, kid_state(k), (long long)k->since,
+			k->restarts);
 		add_counts(b, &k->report);
 		buf_add_byte(b, '}');
 	}
@@ -75,8 +80,11 @@ void status_write(struct server *s)
 
 	s->status_due = false;
 	buf_init(&b, STATUS_MAX);
-	buf_addf(&b, "{\"version\": \"%s\", \"pid\": %ld, \"state\": \"%s\", \"since\": %lld, \"shards\": %u, \"certificate_expires\": %lld,\n",
-		BARID_VERSION, (long)getpid(), states[s->state], (long long)s->since, s->dir.shards, (long long)s->certificate.expires);
+	buf_addf(&b,
+		"{\"version\": \"%s\", \"pid\": %ld, \"state\": \"%s\", \"since\": %lld, \"shards\": %u, "
+		"\"certificate_expires\": %lld,\n",
+		BARID_VERSION, (long)getpid(), states[s->state], (long long)s->since, s->dir.shards,
+		(long long)s->certificate.expires);
 	buf_addf(&b, " \"self_signed\": %s, \"hostname\": ", s->certificate.self_signed ? "true" : "false");
 	add_string(&b, s->hostname);
 	buf_add_lit(&b, ", \"settings\": ");
@@ -112,7 +120,8 @@ void notify(const char *text)
 	memcpy(a.sun_path, path, n);
 	if (a.sun_path[0] == '@')
 		a.sun_path[0] = 0;
-	if (sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&a, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n)) < 0)
+	if (sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&a,
+		    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n)) < 0)
 		event_say(LOG_WARN, "notify-failed", "systemd's socket does not take '%s'", text);
 	close(fd);
 }

@@ -38,7 +38,8 @@ static void say_problems(const char *path, const struct settings_problems *p)
 static void log_problems(const char *path, const struct settings_problems *p)
 {
 	for (size_t i = 0; i < p->n; i++)
-		event_say(LOG_ERROR, "settings-refused", "%s:%u: %s", path ? path : "settings", p->at[i].line, p->at[i].text);
+		event_say(LOG_ERROR, "settings-refused", "%s:%u: %s", path ? path : "settings", p->at[i].line,
+			p->at[i].text);
 }
 
 static void set_events(const struct server *s)
@@ -82,17 +83,20 @@ static void warn_of_expiry(const struct server *s)
 	int64_t days = (s->certificate.expires - clock_wall_seconds()) / DAY;
 
 	if (days < WARN_DAYS)
-		event_say(LOG_WARN, "certificate-expires", "the certificate expires in %lld days: renew it, then send SIGHUP", (long long)days);
+		event_say(LOG_WARN, "certificate-expires",
+			"the certificate expires in %lld days: renew it, then send SIGHUP", (long long)days);
 }
 
 static enum fail prepare(struct server *s, struct why *w)
 {
 	enum fail f = data_dir_open(s->settings, &s->dir, w);
 
-	if (f || (f = certificate_load(s->settings, s->hostname, &s->certificate, w)) || (f = listeners_open(&s->listeners, s->settings, w)))
+	if (f || (f = certificate_load(s->settings, s->hostname, &s->certificate, w)) ||
+		(f = listeners_open(&s->listeners, s->settings, w)))
 		return f;
 	if (!s->listeners.n)
-		return why(w, FAIL_CONFIG, "nothing to listen on: every *_listen setting is 'off' and lmtp_socket is empty");
+		return why(w, FAIL_CONFIG,
+			"nothing to listen on: every *_listen setting is 'off' and lmtp_socket is empty");
 	s->fronts = count_fronts(s->settings);
 	warn_of_expiry(s);
 	return FAIL_NONE;

@@ -49,7 +49,8 @@ const struct role_row *topology_role(struct span name)
 bool topology_linked(const char *a, const char *b)
 {
 	for (size_t i = 0; i < ARRAY_LEN(links); i++)
-		if ((!strcmp(links[i].a, a) && !strcmp(links[i].b, b)) || (!strcmp(links[i].a, b) && !strcmp(links[i].b, a)))
+		if ((!strcmp(links[i].a, a) && !strcmp(links[i].b, b)) ||
+			(!strcmp(links[i].a, b) && !strcmp(links[i].b, a)))
 			return true;
 	return false;
 }
