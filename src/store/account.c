@@ -22,12 +22,18 @@ static struct account *account_new(struct store *s, uint64_t id)
 	return a;
 }
 
-static void account_free(struct account *a)
+void account_clear(struct account *a)
 {
 	for (size_t i = 0; i < a->mailbox_count; i++)
 		mailbox_free(a->by_id[i]);
 	for (size_t i = 0; i < a->subscription_count; i++)
 		free(a->subscriptions[i]);
+	a->mailbox_count = a->subscription_count = 0;
+}
+
+static void account_free(struct account *a)
+{
+	account_clear(a);
 	free(a->by_id);
 	free(a->by_name);
 	free(a->subscriptions);
@@ -90,7 +96,7 @@ void account_settle(struct account *a)
 		account_forget(CONTAINER_OF(s->idle_accounts.next, struct account, idle));
 }
 
-static void account_hold(struct account *a)
+void account_hold(struct account *a)
 {
 	a->refs++;
 	if (list_empty(&a->idle))

@@ -437,6 +437,9 @@ static void apply_op(struct applying *ap, struct op *op)
 	case OP_RECENT: apply_recent(ap, op); break;
 	case OP_MOVE: apply_move(ap, op); break;
 	case OP_RELOCATE: apply_relocate(ap, op); break;
+	case OP_STATE:
+	case OP_ROW:
+	case OP_VANISHED: break; /* prepare has refused them */
 	}
 }
 
@@ -481,6 +484,8 @@ static enum fail prepare(struct applying *ap, struct span ops, struct why *w)
 
 	while (!f && ops.n) {
 		f = op_decode(&ops, &op);
+		if (!f && op.kind > OP_RELOCATE)
+			f = FAIL_CORRUPT; /* of snapshots only */
 		if (f)
 			return unreadable(f, ap->a->id, w);
 		if (needs_rows(op.kind))

@@ -355,6 +355,12 @@ enum fail batch_subscribe(struct batch *b, struct span name, bool subscribed, st
 	return stage_text(b, s, name, w);
 }
 
+/* Of compact.c: the same bytes at another place. */
+void batch_relocate(struct batch *b, const struct op *op)
+{
+	stage(b, OP_RELOCATE, op->mailbox)->op = *op;
+}
+
 size_t batch_uids(const struct batch *b, const uint32_t **out)
 {
 	*out = b->uids;

@@ -213,6 +213,21 @@ void op_encode(const struct op *op, struct buf *out)
 		add_pos(out, op->row.body);
 		add_pos(out, op->row.prefix_pos);
 		break;
+	case OP_STATE:
+		buf_add_varint(out, op->uid);
+		buf_add_varint(out, op->recent);
+		buf_add_varint(out, op->modseq);
+		break;
+	case OP_ROW:
+		buf_add_varint(out, op->modseq);
+		add_row(out, &op->row);
+		buf_add_counted(out, op->text);
+		break;
+	case OP_VANISHED:
+		buf_add_varint(out, op->uid);
+		buf_add_varint(out, op->last);
+		buf_add_varint(out, op->modseq);
+		break;
 	}
 }
 
@@ -242,6 +257,11 @@ static bool map_is_good(struct span map)
 	return true;
 }
 
+static bool take_message(struct span *in, struct op *op)
+{
+	return take_row(in, &op->row) && span_take_counted(in, &op->text) && op->text.n <= UIDL_MAX;
+}
+
 static bool take_fields(struct span *in, struct op *op)
 {
 	switch (op->kind) {
@@ -251,7 +271,10 @@ static bool take_fields(struct span *in, struct op *op)
 	case OP_RENAME:
 	case OP_SUBSCRIBE:
 	case OP_KEYWORD: return take_tree_op(in, op);
-	case OP_MESSAGE: return take_row(in, &op->row) && span_take_counted(in, &op->text) && op->text.n <= UIDL_MAX;
+	case OP_MESSAGE: return take_message(in, op);
+	case OP_STATE: return take_u32(in, &op->uid) && take_u32(in, &op->recent) && span_take_varint(in, &op->modseq);
+	case OP_ROW: return span_take_varint(in, &op->modseq) && take_message(in, op);
+	case OP_VANISHED: return take_u32(in, &op->uid) && take_u32(in, &op->last) && span_take_varint(in, &op->modseq);
 	case OP_FLAGS: return span_take_be64(in, &op->set) && span_take_be64(in, &op->clear) && take_runs(in, op);
 	case OP_EXPUNGE: return take_runs(in, op);
 	case OP_RECENT: return take_u32(in, &op->uid);
@@ -271,7 +294,7 @@ enum fail op_decode(struct span *in, struct op *out)
 	*out = (struct op){0};
 	if (!span_take_u8(in, &kind) || !kind)
 		return FAIL_CORRUPT;
-	if (kind > OP_RELOCATE)
+	if (kind > OP_VANISHED)
 		return FAIL_CONFIG;
 	out->kind = kind;
 	if (!span_take_varint(in, &out->mailbox) || !take_fields(in, out))

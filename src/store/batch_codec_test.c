@@ -15,6 +15,9 @@ static struct op sample(enum op_kind kind)
 		.set = 0x100000000000001,
 		.clear = UINT64_MAX,
 		.uid = 77,
+		.recent = 70,
+		.last = 99,
+		.modseq = 1234567,
 		.uidvalidity = 1700000000,
 		.use = USE_JUNK,
 		.bit = 63,
@@ -53,7 +56,7 @@ static void check_runs(const struct op *op)
 static void ops_read_back(void **state)
 {
 	(void)state;
-	for (int kind = OP_ACCOUNT; kind <= OP_RELOCATE; kind++) {
+	for (int kind = OP_ACCOUNT; kind <= OP_VANISHED; kind++) {
 		struct op in = sample((enum op_kind)kind), out;
 		struct span bytes;
 		struct buf b;
@@ -70,6 +73,12 @@ static void ops_read_back(void **state)
 		if (kind == OP_FLAGS)
 			assert_true(out.set == in.set && out.clear == in.clear);
 		if (kind == OP_MESSAGE)
+			assert_memory_equal(&out.row, &in.row, sizeof(struct row));
+		if (kind == OP_STATE)
+			assert_true(out.uid == 77 && out.recent == 70 && out.modseq == 1234567);
+		if (kind == OP_VANISHED)
+			assert_true(out.uid == 77 && out.last == 99 && out.modseq == 1234567);
+		if (kind == OP_ROW)
 			assert_memory_equal(&out.row, &in.row, sizeof(struct row));
 		if (out.text.n)
 			assert_true(span_eq(out.text, in.text));

@@ -445,6 +445,31 @@ void index_put_vanished(struct mailbox *m, uint32_t first, uint32_t last, uint64
 	kv_batch_put(&m->account->store->index, key_span(&k), span(value, sizeof(value)));
 }
 
+struct vanished_loading {
+	void (*each)(void *context, uint32_t first, uint32_t last, uint64_t modseq);
+	void *context;
+};
+
+static bool load_vanished(void *context, struct span key, struct span value)
+{
+	struct vanished_loading *l = context;
+
+	if (key.n == 29 && value.n == 4)
+		l->each(l->context, (uint32_t)get_be(key.p + 25, 4), (uint32_t)get_be(value.p, 4),
+			get_be(key.p + 17, 8));
+	return true;
+}
+
+enum fail index_load_vanished(struct mailbox *m,
+	void (*each)(void *context, uint32_t first, uint32_t last, uint64_t modseq), void *context, struct why *w)
+{
+	struct kv *kv = m->account->store->kv;
+	struct key from = mailbox_key(m, KEY_VANISHED), to = key_past(from);
+	struct vanished_loading l = {each, context};
+
+	return kv->ops->scan(kv, key_span(&from), key_span(&to), load_vanished, &l, w);
+}
+
 static bool delete_key(void *context, struct span key, struct span value)
 {
 	(void)value;
@@ -462,6 +487,17 @@ void index_delete_mailbox(struct mailbox *m)
 	/* Best effort: runs that stay behind belong to an id that is never used again. */
 	(void)s->kv->ops->scan(s->kv, key_span(&from), key_span(&to), delete_key, &s->index, NULL);
 	kv_batch_delete(&s->index, key_span(&k));
+}
+
+enum fail index_delete_account(struct account *a, struct why *w)
+{
+	struct store *s = a->store;
+	struct key from = key_begin(a->id, KEY_ACCOUNT), to;
+	enum fail f = index_write(s, w); /* what was gathered before must be there to be deleted */
+
+	from.n = 8;
+	to = key_past(from);
+	return f ? f : s->kv->ops->scan(s->kv, key_span(&from), key_span(&to), delete_key, &s->index, w);
 }
 
 /* ── Structures: a copy of what stands in the body's record, nearer at hand ── */

@@ -71,6 +71,10 @@ enum op_kind {
 	OP_RECENT = 10,   /* mailbox, uid */
 	OP_MOVE = 11,     /* mailbox (from), other (to), runs with places, map of keyword bits */
 	OP_RELOCATE = 12, /* mailbox, uid, row.body, row.prefix_pos: the bytes stand elsewhere now */
+	/* In snapshots only. */
+	OP_STATE = 13,    /* mailbox, uid: the next one, recent, modseq */
+	OP_ROW = 14,      /* mailbox, modseq, row, text: uidl */
+	OP_VANISHED = 15, /* mailbox, uid, last, modseq */
 };
 
 struct uid_run {
@@ -82,6 +86,8 @@ struct op {
 	uint64_t mailbox, other;
 	uint64_t set, clear;
 	uint32_t uid, uidvalidity;
+	uint32_t recent, last;
+	uint64_t modseq;
 	uint8_t use, bit;
 	bool on;
 	struct span text;
@@ -217,6 +223,7 @@ struct batch {
 	struct why why;
 };
 void batch_destroy(struct batch *b);
+void batch_relocate(struct batch *b, const struct op *op);
 
 /* What the tree will be once the ops so far have been applied: made when a batch that changes the tree has its turn. */
 struct plan_entry {
@@ -290,8 +297,10 @@ FAILS store_view(const struct store_settings *settings, struct log_pos from, str
 
 /* account.c: nothing here waits */
 FAILS account_get(struct store *s, uint64_t id, struct account **out, struct why *w); /* loaded; no reference taken */
+void account_hold(struct account *a);   /* like opening it; account_close undoes it */
 void account_settle(struct account *a); /* forgets it when nothing holds it any more */
 void account_drop_all(struct store *s);
+void account_clear(struct account *a); /* empties it: nobody may have it open */
 void account_drop_idle(struct store *s);
 struct mailbox *account_by_id(const struct account *a, uint64_t id);
 struct mailbox *account_by_name(const struct account *a, struct span name);
@@ -302,6 +311,7 @@ bool account_subscribed(const struct account *a, struct span name, size_t *at_ou
 void account_set_subscribed(struct account *a, struct span name, bool on);
 
 /* mailbox.c */
+void mailbox_hold(struct mailbox *m); /* loaded or not; mailbox_close undoes it */
 FAILS mailbox_load_now(struct mailbox *m, struct why *w);
 void mailbox_unload(struct mailbox *m);
 void mailbox_free(struct mailbox *m);
@@ -322,6 +332,20 @@ void feed_wake_all(struct store *s);
 
 /* apply.c: `live` is the batch that made the record, or NULL when redoing */
 FAILS batch_apply(struct store *s, struct span record, struct batch *live, struct why *w);
+
+/* snapshot.c */
+struct snapshot_part { /* what redo has been told of the snapshot that is coming in */
+	uint64_t account, sequence;
+	uint64_t next_message, next_mailbox;
+	uint32_t last_uidvalidity;
+	uint64_t chunks;
+	bool open;
+	struct buf ops;
+};
+/* Appends the account's whole state to the log, unsynced. Only while nothing of it is in flight. */
+FAILS snapshot_write(struct account *a, struct why *w);
+/* One record of it; the last puts the account in its place, when it knows less. */
+FAILS snapshot_redo(struct store *s, struct snapshot_part *p, struct span record, struct why *w);
 
 /* commit.c */
 void commit_run_waiting(struct account *a);
@@ -346,6 +370,10 @@ FAILS index_write(struct store *s, struct why *w); /* what index_put_* gathered,
 FAILS index_load_account(struct account *a, struct why *w);
 FAILS index_load_rows(struct kv *kv, uint64_t account, uint64_t mailbox, struct rows *rows, struct why *w);
 FAILS index_load_uidls(struct mailbox *m, struct why *w);
+FAILS index_load_vanished(struct mailbox *m,
+	void (*each)(void *context, uint32_t first, uint32_t last, uint64_t modseq), void *context, struct why *w);
+/* Deletes all rows of the account, in the batch that is being gathered. */
+FAILS index_delete_account(struct account *a, struct why *w);
 FAILS index_get_structure(struct account *a, struct log_pos body, struct buf *out, struct why *w);
 void index_put_account(struct account *a);
 void index_put_mailbox(struct mailbox *m);

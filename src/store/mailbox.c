@@ -243,7 +243,7 @@ void mailbox_settle(struct mailbox *m)
 		mailbox_unload(CONTAINER_OF(s->idle_mailboxes.next, struct mailbox, idle));
 }
 
-static void mailbox_ref(struct mailbox *m)
+void mailbox_hold(struct mailbox *m)
 {
 	if (!list_empty(&m->idle)) {
 		list_remove(&m->idle);
@@ -266,7 +266,7 @@ enum fail mailbox_open(struct account *a, uint64_t id, struct store_wait *w, str
 		if (f)
 			return f;
 	}
-	mailbox_ref(m);
+	mailbox_hold(m);
 	if (m->state == ROWS_LOADED) {
 		*out = m;
 		return FAIL_NONE;

@@ -48,7 +48,7 @@ void store_break(struct store *s, const struct why *w)
 struct redo {
 	struct store *s;
 	uint64_t batches;
-	bool store_seen;
+	struct snapshot_part snapshot;
 };
 
 static enum fail redo_batch(struct redo *r, struct span payload, struct why *w)
@@ -77,13 +77,14 @@ static enum fail redo_record(void *context, struct log_pos pos, uint8_t type, st
 		return why(w, FAIL_CONFIG, "The mail store was written by a newer version of Barid.");
 	if (type == RECORD_BATCH)
 		return redo_batch(r, payload, w);
+	if (type == RECORD_SNAPSHOT)
+		return snapshot_redo(r->s, &r->snapshot, payload, w);
 	if (type == RECORD_STORE && payload.n == IDENTITY_SIZE) {
 		if (payload.p[0] != STORE_VERSION)
 			return why(w, FAIL_CONFIG, "The mail store was written by a newer version of Barid.");
 		r->s->identity_pos = pos;
 		buf_reset(&r->s->identity);
 		buf_add(&r->s->identity, payload);
-		r->store_seen = true;
 	}
 	return FAIL_NONE;
 }
@@ -100,10 +101,11 @@ static void redo_rot(void *context, struct log_pos pos, const char *what)
 static enum fail redo_from(struct store *s, const struct store_settings *settings, struct log_pos from, struct why *w)
 {
 	struct log_settings log = {.dir = "log", .segment_size = settings->segment_size, .read_only = s->read_only};
-	struct redo r = {.s = s};
+	struct redo r = {.s = s, .snapshot.ops = {.max = SIZE_MAX}};
 	struct log_replay replay = {&r, redo_record, redo_rot};
 	enum fail f = log_open(s->disk, &log, s->loop, from, &replay, &s->log, w);
 
+	buf_fini(&r.snapshot.ops);
 	if (f)
 		s->log = NULL;
 	return f;

@@ -123,7 +123,7 @@ static enum fail check_account(struct checking *c, uint64_t id, bool deep)
 	if (f)
 		return f;
 	c->out->accounts++;
-	a->refs++;
+	account_hold(a);
 	for (size_t i = 0; !f && i < a->mailbox_count; i++) {
 		struct mailbox *m = a->by_name[i];
 
