@@ -15,10 +15,10 @@ enum { INPUT_MAX = 64 << 10, OUTPUT_MAX = 4 << 20, REFUSAL_MAX = 512, LINGER_MS 
 /* The protocols after login, and how each says that a session cannot begin. */
 static const struct protocol {
 	const struct session_ops *ops;
-	const char *refusal;
+	const char *refusal; /* what stands before the text */
 } protocols[] = {
-	{&imap_session_ops, "* BYE %s\r\n"},
-	{&pop3_session_ops, "-ERR [SYS/TEMP] %s\r\n"},
+	{&imap_session_ops, "* BYE"},
+	{&pop3_session_ops, "-ERR [SYS/TEMP]"},
 };
 
 struct mail_session {
@@ -98,7 +98,7 @@ static void refuse(struct mail_session *s, const char *text)
 	if (s->refused)
 		return;
 	s->refused = true;
-	n = snprintf(line, sizeof line, s->protocol->refusal, text);
+	n = snprintf(line, sizeof line, "%s %s\r\n", s->protocol->refusal, text);
 	stream_write(s->stream, span(line, (size_t)n));
 	stream_close(s->stream, LINGER_MS);
 }
