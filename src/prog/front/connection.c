@@ -25,7 +25,7 @@ enum {
 
 static bool take_number(struct front *f, struct connection *c)
 {
-	uint32_t slot = 0;
+	uint32_t slot = f->free_from;
 
 	while (slot < f->slot_count && f->slots[slot])
 		slot++;
@@ -40,6 +40,7 @@ static bool take_number(struct front *f, struct connection *c)
 		f->slot_count = more;
 	}
 	f->slots[slot] = c;
+	f->free_from = slot + 1;
 	c->number = ++f->next_number << SLOT_BITS | slot;
 	return true;
 }
@@ -58,8 +59,11 @@ static void deadline_closed(struct timer *t)
 {
 	struct connection *c = CONTAINER_OF(t, struct connection, deadline);
 	struct front *f = c->front;
+	uint32_t slot = c->number & ((1u << SLOT_BITS) - 1);
 
-	f->slots[c->number & ((1u << SLOT_BITS) - 1)] = NULL;
+	f->slots[slot] = NULL;
+	if (slot < f->free_from)
+		f->free_from = slot;
 	f->connection_count--;
 	kept_settings_unref(c->settings);
 	free(c);

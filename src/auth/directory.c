@@ -1,0 +1,441 @@
+/* The accounts directory: rows in memory, each change one durable record, compaction when what was superseded outweighs.
+ *
+ * INV-A1: memory changes only after the record of the change is durable; a failed sync leaves it unchanged and the log broken.
+ * INV-A2: an id is given out once: the next one is above every id that any record ever named. */
+#include "auth/directory.h"
+
+#include <openssl/crypto.h>
+
+#include "auth/directory_record.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "log/log.h"
+
+enum { SEALED_MAX = 8, COMPACT_BYTES = 64 << 10, COMPACT_FACTOR = 4, SEGMENTS_MAX = 256 };
+
+struct directory {
+	struct log *log;
+	struct account_row **rows; /* by id */
+	size_t n, cap;
+	uint64_t next_id;
+	uint64_t live_bytes; /* about what the rows take as records */
+	struct table by_name, by_local;
+};
+
+static uint64_t hash_of(struct span name)
+{
+	return table_hash(&name, 1);
+}
+
+static uint64_t record_bytes(const struct account_row *row)
+{
+	return 64 + row->name.n + strlen(row->hash);
+}
+
+static void row_free(struct account_row *row)
+{
+	if (!row)
+		return;
+	OPENSSL_cleanse(row->hash, strlen(row->hash));
+	free(row->hash);
+	free(row);
+}
+
+/* Where id is, or would be. */
+static size_t place_of(const struct directory *d, uint64_t id)
+{
+	size_t low = 0, high = d->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (d->rows[middle]->id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void unlink_row(struct directory *d, size_t i)
+{
+	struct account_row *row = d->rows[i];
+
+	table_remove(&d->by_name, &row->by_name);
+	table_remove(&d->by_local, &row->by_local);
+	memmove(d->rows + i, d->rows + i + 1, (d->n - i - 1) * sizeof(struct account_row *));
+	d->n--;
+	d->live_bytes -= record_bytes(row);
+	row_free(row);
+}
+
+/* Takes `row` in, in the place of an older one of its id. */
+static void link_row(struct directory *d, struct account_row *row)
+{
+	size_t i = place_of(d, row->id);
+
+	if (i < d->n && d->rows[i]->id == row->id)
+		unlink_row(d, i);
+	if (d->n == d->cap) {
+		d->cap = d->cap ? d->cap * 2 : 64;
+		d->rows = memory_resize_array(d->rows, d->cap, sizeof(struct account_row *));
+	}
+	memmove(d->rows + i + 1, d->rows + i, (d->n - i) * sizeof(struct account_row *));
+	d->rows[i] = row;
+	d->n++;
+	d->live_bytes += record_bytes(row);
+	table_insert(&d->by_name, &row->by_name, hash_of(name_span(&row->name)));
+	table_insert(&d->by_local, &row->by_local, hash_of(name_local(&row->name)));
+	if (row->id >= d->next_id)
+		d->next_id = row->id + 1;
+}
+
+const struct account_row *directory_by_id(const struct directory *d, uint64_t id)
+{
+	size_t i = place_of(d, id);
+
+	return i < d->n && d->rows[i]->id == id ? d->rows[i] : NULL;
+}
+
+static const struct account_row *by_folded(const struct directory *d, struct span folded)
+{
+	struct table_link *link = table_first(&d->by_name, hash_of(folded));
+
+	for (; link; link = table_next(link)) {
+		const struct account_row *row = CONTAINER_OF(link, struct account_row, by_name);
+
+		if (span_eq(name_span(&row->name), folded))
+			return row;
+	}
+	return NULL;
+}
+
+/* The only account with that local part, or NULL when there are several. */
+static const struct account_row *by_only_local(const struct directory *d, struct span local)
+{
+	struct table_link *link = table_first(&d->by_local, hash_of(local));
+	const struct account_row *found = NULL;
+
+	for (; link; link = table_next(link)) {
+		const struct account_row *row = CONTAINER_OF(link, struct account_row, by_local);
+
+		if (!span_eq(name_local(&row->name), local))
+			continue;
+		if (found)
+			return NULL;
+		found = row;
+	}
+	return found;
+}
+
+const struct account_row *directory_by_name(const struct directory *d, struct span text)
+{
+	struct name name;
+
+	return name_fold(text, &name) ? by_folded(d, name_span(&name)) : NULL;
+}
+
+static const struct account_row *by_login(const struct directory *d, const struct name *name)
+{
+	const struct account_row *row = by_folded(d, name_span(name));
+
+	if (row)
+		return row;
+	return name->local < name->n ? by_folded(d, name_local(name)) : by_only_local(d, name_span(name));
+}
+
+const struct account_row *directory_by_login(const struct directory *d, struct span login)
+{
+	struct name name;
+
+	return name_fold(login, &name) ? by_login(d, &name) : NULL;
+}
+
+const struct account_row *directory_resolve(
+	const struct directory *d, struct span address, const char *delimiter, char *detail)
+{
+	const struct account_row *row = directory_by_login(d, address);
+	struct name name;
+
+	detail[0] = 0;
+	if (row || !name_split_detail(address, delimiter, &name, detail))
+		return row;
+	return by_login(d, &name);
+}
+
+const struct account_row *directory_at(const struct directory *d, size_t i)
+{
+	return i < d->n ? d->rows[i] : NULL;
+}
+
+size_t directory_count(const struct directory *d)
+{
+	return d->n;
+}
+
+static struct account_row *row_new(const struct account_record *r)
+{
+	struct account_row *row = NEW(struct account_row);
+
+	row->id = r->id;
+	row->shard = r->shard;
+	row->created = r->created;
+	row->disabled = r->disabled;
+	row->hash = memory_new(r->hash.n + 1);
+	memcpy(row->hash, r->hash.p, r->hash.n);
+	if (!name_fold(r->name, &row->name))
+		abort(); /* it was checked */
+	return row;
+}
+
+static enum fail replay_record(void *context, struct log_pos pos, uint8_t type, struct span payload, struct why *w)
+{
+	struct directory *d = context;
+	struct account_record r;
+	uint64_t number;
+	enum fail f;
+
+	if (type == RECORD_ACCOUNT) {
+		f = account_record_get(payload, &r, w);
+		if (!f)
+			link_row(d, row_new(&r));
+		return f;
+	}
+	if (type != RECORD_REMOVED && type != RECORD_NEXT_ID)
+		return why(w, FAIL_CONFIG, "The accounts directory holds a record of a newer version of Barid.");
+	f = number_record_get(payload, &number, w);
+	if (f)
+		return f;
+	if (type == RECORD_REMOVED) {
+		if (directory_by_id(d, number))
+			unlink_row(d, place_of(d, number));
+		number++; /* the id is burnt, whether its row is still here or was compacted away */
+	}
+	if (number > d->next_id)
+		d->next_id = number;
+	return FAIL_NONE;
+}
+
+struct waiting {
+	struct log_commit commit;
+	enum log_result result;
+};
+
+static void committed(struct log_commit *c, enum log_result result)
+{
+	CONTAINER_OF(c, struct waiting, commit)->result = result;
+}
+
+static enum fail commit(struct directory *d, struct why *w)
+{
+	struct waiting wait = {.commit.done = committed, .result = LOG_UNKNOWN};
+
+	log_commit(d->log, &wait.commit); /* without a loop: done before it returns */
+	if (wait.result == LOG_DONE)
+		return FAIL_NONE;
+	return why_log(w, wait.result == LOG_FAILED ? FAIL_IO : FAIL_UNKNOWN, "The change could not be saved.",
+		"the accounts directory could not be written: look at the disk, then start again");
+}
+
+static enum fail append(struct directory *d, uint8_t type, struct buf *payload, struct why *w)
+{
+	struct span part = buf_span(payload);
+	struct log_pos pos;
+	enum fail f = log_append(d->log, type, &part, 1, &pos, w);
+
+	buf_fini(payload);
+	return f;
+}
+
+static enum fail append_row(struct directory *d, const struct account_row *row, struct why *w)
+{
+	struct buf b;
+
+	buf_init(&b, DIRECTORY_RECORD_MAX);
+	account_record_put(row, &b);
+	return append(d, RECORD_ACCOUNT, &b, w);
+}
+
+static enum fail append_number(struct directory *d, uint8_t type, uint64_t number, struct why *w)
+{
+	struct buf b;
+
+	buf_init(&b, DIRECTORY_RECORD_MAX);
+	number_record_put(number, &b);
+	return append(d, type, &b, w);
+}
+
+/* Everything again behind the old segments, durable; then those go, oldest first: a removal never goes before the row that it
+ * removes. A crash between leaves records that say the same twice. */
+static enum fail compact(struct directory *d, const struct log_segment_info *old, size_t count, struct why *w)
+{
+	enum fail f = append_number(d, RECORD_NEXT_ID, d->next_id, w);
+
+	for (size_t i = 0; i < d->n && !f; i++)
+		f = append_row(d, d->rows[i], w);
+	if (!f)
+		f = commit(d, w);
+	for (size_t i = 0; i < count && !f; i++)
+		if (old[i].sealed)
+			f = log_remove_segment(d->log, old[i].number, w);
+	return f;
+}
+
+static enum fail compact_when_heavy(struct directory *d, struct why *w)
+{
+	struct log_segment_info segments[SEGMENTS_MAX];
+	size_t n = log_segments(d->log, segments, SEGMENTS_MAX), sealed = 0;
+	uint64_t bytes = 0;
+
+	n = n < SEGMENTS_MAX ? n : SEGMENTS_MAX;
+	for (size_t i = 0; i < n; i++) {
+		sealed += segments[i].sealed;
+		bytes += segments[i].sealed ? segments[i].bytes : 0;
+	}
+	if (sealed <= SEALED_MAX && bytes <= COMPACT_BYTES + COMPACT_FACTOR * d->live_bytes)
+		return FAIL_NONE;
+	return compact(d, segments, n, w);
+}
+
+enum fail directory_open(struct disk *disk, bool read_only, struct directory **out, struct why *w)
+{
+	struct log_settings settings = {.dir = "accounts", .read_only = read_only};
+	struct directory *d = NEW(struct directory);
+	struct log_replay replay = {.context = d, .record = replay_record};
+	enum fail f;
+
+	table_init(&d->by_name);
+	table_init(&d->by_local);
+	d->next_id = 1;
+	f = log_open(disk, &settings, NULL, (struct log_pos){0, 0}, &replay, &d->log, w);
+	if (!f && !read_only)
+		f = compact_when_heavy(d, w);
+	if (f) {
+		directory_close(d);
+		return f;
+	}
+	*out = d;
+	return FAIL_NONE;
+}
+
+void directory_close(struct directory *d)
+{
+	if (!d)
+		return;
+	if (d->log)
+		log_close(d->log);
+	for (size_t i = 0; i < d->n; i++)
+		row_free(d->rows[i]);
+	free(d->rows);
+	table_fini(&d->by_name);
+	table_fini(&d->by_local);
+	free(d);
+}
+
+/* Makes `row` durable, then the truth. Owns it. What compaction meets is told by the next change: this one is done. */
+static enum fail put_row(struct directory *d, struct account_row *row, struct why *w)
+{
+	enum fail f = append_row(d, row, w);
+
+	if (!f)
+		f = commit(d, w);
+	if (f) {
+		row_free(row);
+		return f;
+	}
+	link_row(d, row);
+	if (compact_when_heavy(d, NULL))
+		return FAIL_NONE;
+	return FAIL_NONE;
+}
+
+static uint32_t lightest_shard(const struct directory *d, uint32_t shards)
+{
+	size_t load[DIRECTORY_SHARDS_MAX] = {0};
+	uint32_t best = 0;
+
+	if (shards > DIRECTORY_SHARDS_MAX)
+		shards = DIRECTORY_SHARDS_MAX;
+	for (size_t i = 0; i < d->n; i++)
+		load[d->rows[i]->shard]++;
+	for (uint32_t i = 1; i < shards; i++)
+		if (load[i] < load[best])
+			best = i;
+	return best;
+}
+
+static enum fail hash_check(const char *hash, struct why *w)
+{
+	size_t n = strlen(hash);
+
+	if (n && n <= PASSWORD_HASH_MAX && hash[0] != '*')
+		return FAIL_NONE;
+	return why(w, FAIL_CANNOT, "That is no password hash.");
+}
+
+enum fail directory_add(
+	struct directory *d, struct span name, const char *hash, uint32_t shards, uint64_t *id_out, struct why *w)
+{
+	struct account_record r = {
+		.id = d->next_id, .name = name, .hash = span_of(hash), .created = clock_wall_seconds()};
+	enum fail f = name_check(name, w);
+
+	if (!f)
+		f = hash_check(hash, w);
+	if (f)
+		return f;
+	if (directory_by_name(d, name))
+		return why(w, FAIL_EXISTS, "There is an account of that name already.");
+	r.shard = lightest_shard(d, shards);
+	f = put_row(d, row_new(&r), w);
+	if (!f)
+		*id_out = r.id;
+	return f;
+}
+
+static enum fail no_account(struct why *w)
+{
+	return why(w, FAIL_NOT_FOUND, "There is no such account.");
+}
+
+static struct account_record record_of(const struct account_row *row)
+{
+	return (struct account_record){
+		row->id, row->shard, row->created, row->disabled, name_span(&row->name), span_of(row->hash)};
+}
+
+enum fail directory_set_hash(struct directory *d, uint64_t id, const char *hash, struct why *w)
+{
+	const struct account_row *row = directory_by_id(d, id);
+	struct account_record r;
+	enum fail f = row ? hash_check(hash, w) : no_account(w);
+
+	if (f)
+		return f;
+	r = record_of(row);
+	r.hash = span_of(hash);
+	return put_row(d, row_new(&r), w);
+}
+
+enum fail directory_set_disabled(struct directory *d, uint64_t id, bool disabled, struct why *w)
+{
+	const struct account_row *row = directory_by_id(d, id);
+	struct account_record r;
+
+	if (!row)
+		return no_account(w);
+	r = record_of(row);
+	r.disabled = disabled;
+	return put_row(d, row_new(&r), w);
+}
+
+enum fail directory_remove(struct directory *d, uint64_t id, struct why *w)
+{
+	enum fail f = directory_by_id(d, id) ? append_number(d, RECORD_REMOVED, id, w) : no_account(w);
+
+	if (!f)
+		f = commit(d, w);
+	if (!f)
+		unlink_row(d, place_of(d, id));
+	return f;
+}

@@ -1,0 +1,56 @@
+/* The accounts directory: who has mail here, which password opens it, which shard keeps it. A small store of its own: a log below
+ * data_dir/accounts, replayed into memory at opening (doc/ACCOUNTS-FORMAT.md). It knows hashes, never passwords.
+ *
+ * A change is durable before the call returns: it waits for one sync in the caller's thread. Changes are an administrator's, rare;
+ * look-ups never wait. One process at a time has it open for writing (the lock on data_dir is the caller's). */
+#ifndef AUTH_DIRECTORY_H
+#define AUTH_DIRECTORY_H
+
+#include "auth/name.h"
+#include "auth/table.h"
+#include "log/disk.h"
+
+struct directory;
+
+enum { PASSWORD_HASH_MAX = 383, DIRECTORY_SHARDS_MAX = 64 };
+
+struct account_row {
+	uint64_t id; /* from 1; never used again, also not after a removal */
+	struct name name;
+	char *hash; /* crypt(5) */
+	uint32_t shard;
+	int64_t created; /* seconds since 1970 */
+	bool disabled;   /* no login and no delivery */
+
+	/* the directory's own */
+	struct table_link by_name, by_local;
+};
+
+/* `disk` is data_dir's, and outlives the directory. Below it, "accounts" is made when missing (unless read_only). FAIL_CORRUPT,
+ * FAIL_IO, FAIL_CONFIG as log_open. */
+FAILS directory_open(struct disk *disk, bool read_only, struct directory **out, struct why *w);
+void directory_close(struct directory *d);
+
+/* Rows live until the next change of the directory. NULL: nobody of that name or number. */
+const struct account_row *directory_by_id(const struct directory *d, uint64_t id);
+/* Exactly that name. */
+const struct account_row *directory_by_name(const struct directory *d, struct span name);
+/* Whom a login name means: the account of exactly that name; else for `alice@domain` the account `alice`; else for `alice` the
+ * account `alice@domain`, when there is only one such domain. */
+const struct account_row *directory_by_login(const struct directory *d, struct span login);
+/* Whom an address delivers to: as a login name; then without its detail. `detail` has DETAIL_MAX + 1 octets, "" when there is none. */
+const struct account_row *directory_resolve(
+	const struct directory *d, struct span address, const char *delimiter, char *detail);
+/* The i-th account in order of ids, or NULL past the end. */
+const struct account_row *directory_at(const struct directory *d, size_t i);
+size_t directory_count(const struct directory *d);
+
+/* On the shard, of the first `shards`, that has the fewest accounts. FAIL_EXISTS, FAIL_CANNOT (name, hash), FAIL_IO, FAIL_DISK_FULL. */
+FAILS directory_add(
+	struct directory *d, struct span name, const char *hash, uint32_t shards, uint64_t *id_out, struct why *w);
+/* FAIL_NOT_FOUND. */
+FAILS directory_set_hash(struct directory *d, uint64_t id, const char *hash, struct why *w);
+FAILS directory_set_disabled(struct directory *d, uint64_t id, bool disabled, struct why *w);
+FAILS directory_remove(struct directory *d, uint64_t id, struct why *w);
+
+#endif

@@ -1,0 +1,72 @@
+/* The records of the accounts directory: encoding and strict decoding. */
+#include "auth/directory_record.h"
+
+enum { FLAG_DISABLED = 1 };
+
+static enum fail broken(struct why *w)
+{
+	return why(w, FAIL_CORRUPT, "A record of the accounts directory is malformed.");
+}
+
+static enum fail take_version(struct span *s, struct why *w)
+{
+	uint8_t version;
+
+	if (!span_take_u8(s, &version) || !version)
+		return broken(w);
+	if (version > DIRECTORY_RECORD_VERSION)
+		return why(w, FAIL_CONFIG, "The accounts directory was written by a newer version of Barid.");
+	return FAIL_NONE;
+}
+
+void account_record_put(const struct account_row *row, struct buf *out)
+{
+	buf_add_u8(out, DIRECTORY_RECORD_VERSION);
+	buf_add_u64(out, row->id);
+	buf_add_u32(out, row->shard);
+	buf_add_u64(out, (uint64_t)row->created);
+	buf_add_u8(out, row->disabled ? FLAG_DISABLED : 0);
+	buf_add_counted(out, name_span(&row->name));
+	buf_add_counted(out, span_of(row->hash));
+}
+
+enum fail account_record_get(struct span payload, struct account_record *out, struct why *w)
+{
+	enum fail f = take_version(&payload, w);
+	struct account_record r;
+	uint64_t created;
+	uint8_t flags;
+
+	if (f)
+		return f;
+	if (!span_take_be64(&payload, &r.id) || !r.id || !span_take_be32(&payload, &r.shard) ||
+		!span_take_be64(&payload, &created) || !span_take_u8(&payload, &flags) || flags & ~FLAG_DISABLED ||
+		!span_take_counted(&payload, &r.name) || !span_take_counted(&payload, &r.hash) || payload.n)
+		return broken(w);
+	if (name_check(r.name, NULL) || !r.hash.n || r.hash.n > PASSWORD_HASH_MAX || memchr(r.hash.p, 0, r.hash.n) ||
+		r.shard >= DIRECTORY_SHARDS_MAX)
+		return broken(w);
+	r.created = (int64_t)created;
+	r.disabled = flags & FLAG_DISABLED;
+	*out = r;
+	return FAIL_NONE;
+}
+
+void number_record_put(uint64_t number, struct buf *out)
+{
+	buf_add_u8(out, DIRECTORY_RECORD_VERSION);
+	buf_add_u64(out, number);
+}
+
+enum fail number_record_get(struct span payload, uint64_t *out, struct why *w)
+{
+	enum fail f = take_version(&payload, w);
+	uint64_t number;
+
+	if (f)
+		return f;
+	if (!span_take_be64(&payload, &number) || !number || payload.n)
+		return broken(w);
+	*out = number;
+	return FAIL_NONE;
+}

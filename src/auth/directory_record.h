@@ -1,0 +1,24 @@
+/* The records of the accounts directory as bytes (doc/ACCOUNTS-FORMAT.md). Inside the room only. */
+#ifndef AUTH_DIRECTORY_RECORD_H
+#define AUTH_DIRECTORY_RECORD_H
+
+#include "auth/directory.h"
+
+enum directory_record { RECORD_ACCOUNT = 1, RECORD_REMOVED = 2, RECORD_NEXT_ID = 3 };
+enum { DIRECTORY_RECORD_VERSION = 1, DIRECTORY_RECORD_MAX = 1024 };
+
+struct account_record { /* borrowed from the payload */
+	uint64_t id;
+	uint32_t shard;
+	int64_t created;
+	bool disabled;
+	struct span name, hash;
+};
+
+void account_record_put(const struct account_row *row, struct buf *out);
+FAILS account_record_get(struct span payload, struct account_record *out, struct why *w);
+/* RECORD_REMOVED and RECORD_NEXT_ID: one number each. */
+void number_record_put(uint64_t number, struct buf *out);
+FAILS number_record_get(struct span payload, uint64_t *out, struct why *w);
+
+#endif

@@ -1,0 +1,34 @@
+/* Account names and delivery addresses as names: `alice` or `alice@example.org`. Compared in ASCII lower case, other characters
+ * as they are. */
+#ifndef AUTH_NAME_H
+#define AUTH_NAME_H
+
+#include "base/buf.h"
+#include "base/why.h"
+
+enum { NAME_MAX_OCTETS = 255, DETAIL_MAX = 200 };
+
+struct name {
+	char text[NAME_MAX_OCTETS + 1]; /* lower-cased, NUL-terminated */
+	size_t n;
+	size_t local; /* octets before the last '@'; n when there is none */
+};
+
+/* What a new account may be called. FAIL_CANNOT with the rule that it breaks. */
+FAILS name_check(struct span text, struct why *w);
+/* A name to look for; false when no account can have it (empty, too long, a NUL). */
+MUST_USE bool name_fold(struct span text, struct name *out);
+/* Splits the detail off the local part at the first `delimiter` (text "" = never): `user+detail@domain` becomes `user@domain`.
+ * False when there is none. `detail` (as written) has DETAIL_MAX + 1 octets; a longer one is cut to nothing. */
+MUST_USE bool name_split_detail(struct span address, const char *delimiter, struct name *out, char *detail);
+
+static inline struct span name_span(const struct name *n)
+{
+	return span(n->text, n->n);
+}
+static inline struct span name_local(const struct name *n)
+{
+	return span(n->text, n->local);
+}
+
+#endif

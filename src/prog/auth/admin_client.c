@@ -1,0 +1,289 @@
+/* The two ways to the accounts. */
+#include "prog/auth/admin_client.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "auth/directory.h"
+#include "base/memory.h"
+#include "prog/super/data_dir.h"
+
+enum { LINE_MAX_OCTETS = 4096 };
+
+struct admin_client {
+	int fd;               /* online, or -1 */
+	struct data_dir data; /* offline */
+	struct disk *disk;
+	struct directory *directory;
+	struct buf in;
+};
+
+/* ── Opening ── */
+
+static int connect_to(const struct settings *s)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	char path[4096];
+	int fd;
+
+	settings_path(s, "run/admin.sock", path, sizeof path);
+	if (!span_cstr(span_of(path), address.sun_path, sizeof address.sun_path))
+		return -1;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static enum fail open_offline(struct admin_client *c, const struct settings *s, struct why *w)
+{
+	char dir[4096];
+	enum fail f = data_dir_open(s, &c->data, w);
+
+	if (f)
+		return f;
+	settings_path(s, "auth", dir, sizeof dir);
+	f = disk_real(dir, &c->disk, w);
+	return f ? f : directory_open(c->disk, false, &c->directory, w);
+}
+
+enum fail admin_open(const struct settings *s, struct admin_client **out, struct why *w)
+{
+	struct admin_client *c = NEW(struct admin_client);
+	enum fail f = FAIL_NONE;
+
+	c->data.lock = -1;
+	buf_init(&c->in, LINE_MAX_OCTETS);
+	c->fd = connect_to(s);
+	if (c->fd < 0)
+		f = open_offline(c, s, w);
+	if (f) {
+		admin_close(c);
+		return f;
+	}
+	*out = c;
+	return FAIL_NONE;
+}
+
+void admin_close(struct admin_client *c)
+{
+	if (!c)
+		return;
+	if (c->fd >= 0)
+		close(c->fd);
+	if (c->directory)
+		directory_close(c->directory);
+	if (c->disk)
+		c->disk->ops->free(c->disk);
+	if (c->data.lock >= 0)
+		data_dir_close(&c->data);
+	buf_fini(&c->in);
+	free(c);
+}
+
+bool admin_is_online(const struct admin_client *c)
+{
+	return c->fd >= 0;
+}
+
+/* ── Online ── */
+
+static enum fail lost(struct why *w)
+{
+	return why(w, FAIL_IO, "the server does not answer on its admin socket any more: see its log");
+}
+
+static enum fail send_line(struct admin_client *c, const char *word, const char *name, const char *third, struct why *w)
+{
+	char line[LINE_MAX_OCTETS];
+	int n = snprintf(line, sizeof line, "%s%s%s%s%s\n", word, name ? "\t" : "", name ? name : "", third ? "\t" : "",
+		third ? third : "");
+
+	if (n < 0 || (size_t)n >= sizeof line || (name && strpbrk(name, "\t\r\n")))
+		return why(w, FAIL_CANNOT, "that is no account name");
+	return send(c->fd, line, (size_t)n, MSG_NOSIGNAL) == n ? FAIL_NONE : lost(w);
+}
+
+/* Octet by octet for the last line: what follows "OK" of a session is not ours. */
+static enum fail read_line(struct admin_client *c, struct span *out, struct why *w)
+{
+	char byte;
+
+	buf_reset(&c->in);
+	for (;;) {
+		ssize_t n = read(c->fd, &byte, 1);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return lost(w);
+		if (byte == '\n')
+			break;
+		if (buf_add_byte(&c->in, byte))
+			return lost(w);
+	}
+	*out = buf_span(&c->in);
+	return FAIL_NONE;
+}
+
+static bool parse_row(struct span line, struct admin_account *a)
+{
+	struct span word;
+	uint64_t created;
+
+	if (!span_take_u64(&line, &a->id) || !span_take(&line, SPAN("\t")) || !span_take_u32(&line, &a->shard) ||
+		!span_take(&line, SPAN("\t")) || !span_take_u64(&line, &created) || !span_take(&line, SPAN("\t")) ||
+		!span_take_until(&line, '\t', &word))
+		return false;
+	a->created = (int64_t)created;
+	a->disabled = span_eq(word, SPAN("disabled"));
+	return span_cstr(line, a->name, sizeof a->name);
+}
+
+static enum fail parse_failure(struct span line, struct why *w)
+{
+	struct span name = {NULL, 0};
+
+	span_take_until(&line, '\t', &name);
+	for (int f = 1; f < FAIL_COUNT; f++)
+		if (span_eq(name, span_of(fail_row((enum fail)f)->name)))
+			return why(w, (enum fail)f, "%.*s", SPAN_ARG(line));
+	return lost(w);
+}
+
+/* Sends a command and reads its rows and closing line. */
+static enum fail ask(struct admin_client *c, const char *word, const char *name, const char *third,
+	void (*each)(void *ctx, const struct admin_account *a), void *ctx, struct why *w)
+{
+	struct admin_account a;
+	struct span line;
+	enum fail f = send_line(c, word, name, third, w);
+
+	while (!f && !(f = read_line(c, &line, w))) {
+		if (span_eq(line, SPAN("OK")))
+			return FAIL_NONE;
+		if (span_take(&line, SPAN("NO\t")))
+			return parse_failure(line, w);
+		if (!span_take(&line, SPAN("ACCOUNT\t")) || !parse_row(line, &a))
+			return lost(w);
+		if (each)
+			each(ctx, &a);
+	}
+	return f;
+}
+
+static void keep(void *ctx, const struct admin_account *a)
+{
+	*(struct admin_account *)ctx = *a;
+}
+
+/* ── Offline ── */
+
+static void fill(const struct account_row *row, struct admin_account *out)
+{
+	*out = (struct admin_account){
+		.id = row->id, .shard = row->shard, .created = row->created, .disabled = row->disabled};
+	snprintf(out->name, sizeof out->name, "%s", row->name.text);
+}
+
+static enum fail find(struct admin_client *c, const char *name, const struct account_row **out, struct why *w)
+{
+	*out = directory_by_name(c->directory, span_of(name));
+	return *out ? FAIL_NONE
+		    : why(w, FAIL_NOT_FOUND, "there is no account of that name: 'barid account list' shows them");
+}
+
+/* ── Both ── */
+
+enum fail admin_account_add(
+	struct admin_client *c, const char *name, const char *hash, struct admin_account *out, struct why *w)
+{
+	uint64_t id;
+	enum fail f;
+
+	if (admin_is_online(c))
+		return ask(c, "account-add", name, hash, keep, out, w);
+	f = directory_add(c->directory, span_of(name), hash, c->data.shards, &id, w);
+	if (!f)
+		fill(directory_by_id(c->directory, id), out);
+	return f;
+}
+
+enum fail admin_account_show(struct admin_client *c, const char *name, struct admin_account *out, struct why *w)
+{
+	const struct account_row *row;
+	enum fail f;
+
+	if (admin_is_online(c))
+		return ask(c, "account-show", name, NULL, keep, out, w);
+	f = find(c, name, &row, w);
+	if (!f)
+		fill(row, out);
+	return f;
+}
+
+enum fail admin_account_list(
+	struct admin_client *c, void (*each)(void *ctx, const struct admin_account *a), void *ctx, struct why *w)
+{
+	struct admin_account a;
+
+	if (admin_is_online(c))
+		return ask(c, "account-list", NULL, NULL, each, ctx, w);
+	for (size_t i = 0; i < directory_count(c->directory); i++) {
+		fill(directory_at(c->directory, i), &a);
+		each(ctx, &a);
+	}
+	return FAIL_NONE;
+}
+
+enum fail admin_account_passwd(struct admin_client *c, const char *name, const char *hash, struct why *w)
+{
+	const struct account_row *row;
+	enum fail f;
+
+	if (admin_is_online(c))
+		return ask(c, "account-passwd", name, hash, NULL, NULL, w);
+	f = find(c, name, &row, w);
+	return f ? f : directory_set_hash(c->directory, row->id, hash, w);
+}
+
+enum fail admin_account_remove(struct admin_client *c, const char *name, struct why *w)
+{
+	const struct account_row *row;
+	enum fail f;
+
+	if (admin_is_online(c))
+		return ask(c, "account-remove", name, NULL, NULL, NULL, w);
+	f = find(c, name, &row, w);
+	return f ? f : directory_remove(c->directory, row->id, w);
+}
+
+enum fail admin_account_disable(struct admin_client *c, const char *name, bool disabled, struct why *w)
+{
+	const struct account_row *row;
+	enum fail f;
+
+	if (admin_is_online(c))
+		return ask(c, disabled ? "account-disable" : "account-enable", name, NULL, NULL, NULL, w);
+	f = find(c, name, &row, w);
+	return f ? f : directory_set_disabled(c->directory, row->id, disabled, w);
+}
+
+enum fail admin_session(struct admin_client *c, const char *name, const char *protocol, int *fd_out, struct why *w)
+{
+	enum fail f;
+
+	if (!admin_is_online(c))
+		return why(w, FAIL_UNAVAILABLE, "the server is not running: start it with 'barid serve'");
+	f = ask(c, "session", name, protocol, NULL, NULL, w);
+	if (f)
+		return f;
+	*fd_out = c->fd;
+	c->fd = -1;
+	admin_close(c);
+	return FAIL_NONE;
+}

@@ -1,0 +1,39 @@
+/* Accounts from the command line: through the running server's admin socket, or, when none runs, in the directory itself under the data
+ * directory's lock. Blocking; for the command line only. */
+#ifndef PROG_AUTH_ADMIN_CLIENT_H
+#define PROG_AUTH_ADMIN_CLIENT_H
+
+#include "base/span.h"
+#include "base/why.h"
+#include "conf/settings.h"
+
+struct admin_client;
+
+struct admin_account {
+	uint64_t id;
+	uint32_t shard;
+	int64_t created; /* seconds since 1970 UTC */
+	bool disabled;
+	char name[256];
+};
+
+/* FAIL_BUSY: a server has the data directory but does not answer; FAIL_NO_PERMISSION, FAIL_IO with one sentence. */
+FAILS admin_open(const struct settings *s, struct admin_client **out, struct why *w);
+void admin_close(struct admin_client *c);
+bool admin_is_online(const struct admin_client *c);
+
+/* `hash` is a crypt(5) hash: password_hash() makes one. FAIL_EXISTS, FAIL_NOT_FOUND, FAIL_CANNOT (bad name or hash). */
+FAILS admin_account_add(
+	struct admin_client *c, const char *name, const char *hash, struct admin_account *out, struct why *w);
+FAILS admin_account_show(struct admin_client *c, const char *name, struct admin_account *out, struct why *w);
+FAILS admin_account_list(
+	struct admin_client *c, void (*each)(void *ctx, const struct admin_account *a), void *ctx, struct why *w);
+FAILS admin_account_passwd(struct admin_client *c, const char *name, const char *hash, struct why *w);
+FAILS admin_account_remove(struct admin_client *c, const char *name, struct why *w);
+FAILS admin_account_disable(struct admin_client *c, const char *name, bool disabled, struct why *w);
+
+/* Turns the connection into a session of that account ("imap"): the caller owns *fd_out, a blocking socket; the client is closed.
+ * FAIL_UNAVAILABLE without a running server. */
+FAILS admin_session(struct admin_client *c, const char *name, const char *protocol, int *fd_out, struct why *w);
+
+#endif

@@ -1,0 +1,63 @@
+/* Inside of prog/auth only: the process that knows who has an account, and which password opens it. It reads no mail.
+ *
+ *   front ─ AUTH_BEGIN, AUTH_LOGIN ─► login.c ─► throttle, cache, a worker thread ─► AUTH_OK with a ticket, or AUTH_FAILED
+ *   front ─ RESOLVE ─► answers.c ─► RESOLVED with a ticket          mail ─ REDEEM ─► answers.c ─► REDEEMED
+ *   run/admin.sock ─► admin.c: the command line's accounts and sessions */
+#ifndef PROG_AUTH_AUTH_H
+#define PROG_AUTH_AUTH_H
+
+#include "auth/directory.h"
+#include "auth/login_cache.h"
+#include "auth/throttle.h"
+#include "auth/ticket.h"
+#include "auth/verifier.h"
+#include "base/list.h"
+#include "prog/child.h"
+
+enum { AUTH_FRONTS_MAX = 64, AUTH_MAILS_MAX = 8 };
+
+struct auth;
+
+struct auth_link {
+	struct auth *auth;
+	uint32_t index;
+	struct channel *channel;
+};
+
+struct auth {
+	struct child *child;
+	struct disk *disk;
+	struct directory *directory;
+	struct login_cache cache;
+	struct throttle throttle;
+	struct tickets tickets;
+	struct verifier verifier;
+	struct auth_link fronts[AUTH_FRONTS_MAX], mails[AUTH_MAILS_MAX];
+	struct list logins; /* struct login */
+	struct list admins; /* struct admin */
+	uint64_t admin_sessions;
+	int admin_fd; /* listening */
+	uv_poll_t admin_poll;
+	uint64_t login_count, failure_count;
+};
+
+/* ── login.c ── */
+void login_begin(struct auth_link *front, const struct msg_auth_begin *m);
+void login_with_password(struct auth_link *front, const struct msg_auth_login *m);
+void login_response(struct auth_link *front, const struct msg_auth_response *m);
+void login_cancel(struct auth_link *front, uint64_t connection);
+/* All of that front: it is gone. */
+void logins_drop(struct auth_link *front);
+
+/* ── answers.c ── */
+void answer_resolve(struct auth_link *front, const struct msg_resolve *m);
+void answer_redeem(struct auth_link *mail, const struct msg_redeem *m);
+/* The account's sessions end, and nothing that was made for it is good any more. */
+void account_closed(struct auth *a, uint64_t account, uint32_t shard, const char *text);
+
+/* ── admin.c ── */
+FAILS admin_listen(struct auth *a, struct why *w);
+void admin_start(struct auth *a);
+void admin_stop(struct auth *a);
+
+#endif

@@ -1,0 +1,327 @@
+/* Logins: from credentials to a ticket, or to a refusal that takes its time.
+ *
+ *   STEPS (SASL) ─ credentials ─► attempt ─ known lately ──────────────► accept
+ *                                    │ throttle: in line                  ▲
+ *                                    └─► LINE ─► CHECKING (a thread) ─ ok ┘
+ *                                                    └ wrong ─► DELAYED ─► AUTH_FAILED
+ *
+ * What a failure says, how long it takes and what it costs do not tell an unknown user from a wrong password. */
+#include "prog/auth/auth.h"
+
+#include <openssl/crypto.h>
+
+#include "auth/sasl.h"
+#include "base/clock.h"
+#include "base/event.h"
+#include "base/memory.h"
+#include "proc/channel.h"
+
+enum { LOGIN_TICKET_MS = 30000, CHALLENGE_MAX = 8192 };
+enum phase { STEPS, LINE, CHECKING, DELAYED, OVER };
+
+struct login {
+	struct list link;
+	struct auth_link *front;
+	uint64_t connection;
+	enum phase phase;
+	char session[25], protocol[9], peer[65];
+	bool tls;
+	struct sasl *sasl;
+	char *user, *password;
+	size_t user_n, password_n;
+	uint64_t account; /* 0 = unknown */
+	struct verification *check;
+	struct timer timer;
+	enum fail fail; /* what DELAYED will say */
+	const char *text;
+};
+
+/* ── Life ── */
+
+static void timer_closed(struct timer *t)
+{
+	free(CONTAINER_OF(t, struct login, timer));
+}
+
+static void wipe(char *p, size_t n)
+{
+	if (p)
+		OPENSSL_cleanse(p, n);
+	free(p);
+}
+
+static void end(struct login *l)
+{
+	if (l->phase == OVER)
+		return;
+	if (l->check)
+		verifier_forget(l->check);
+	l->check = NULL;
+	l->phase = OVER;
+	list_remove(&l->link);
+	sasl_free(l->sasl);
+	wipe(l->password, l->password_n);
+	free(l->user);
+	l->sasl = NULL;
+	l->password = l->user = NULL;
+	timer_fini(&l->timer, timer_closed);
+}
+
+static struct login *find(struct auth_link *front, uint64_t connection)
+{
+	LIST_EACH(it, &front->auth->logins)
+	{
+		struct login *l = CONTAINER_OF(it, struct login, link);
+
+		if (l->front == front && l->connection == connection)
+			return l;
+	}
+	return NULL;
+}
+
+static void send_to_front(struct login *l, const struct msg *m)
+{
+	if (l->front->channel && channel_send(l->front->channel, m, -1))
+		event_say(LOG_WARN, "channel", "front.%u does not take an answer for session %s", l->front->index,
+			l->session);
+}
+
+/* ── Verdicts ── */
+
+static void say_failed(struct login *l)
+{
+	struct msg m = {.kind = MSG_AUTH_FAILED,
+		.auth_failed = {.connection = l->connection, .fail = l->fail, .text = span_of(l->text)}};
+
+	send_to_front(l, &m);
+	end(l);
+}
+
+/* One stable line a failure, for people and for programs that watch the log: its name and keys do not change. */
+static void log_failure(const struct login *l, const char *reason)
+{
+	struct event e;
+
+	event_begin(&e, LOG_WARN, "login-failed");
+	event_text(&e, "session", l->session);
+	event_text(&e, "protocol", l->protocol);
+	event_span(&e, "user", span(l->user, l->user_n));
+	event_text(&e, "peer", l->peer);
+	event_text(&e, "tls", l->tls ? "yes" : "no");
+	event_text(&e, "reason", reason);
+	event_end(&e);
+}
+
+static void fail_later(struct login *l, enum fail f, const char *text, const char *reason)
+{
+	struct auth *a = l->front->auth;
+
+	a->failure_count++;
+	child_counts_changed(a->child);
+	log_failure(l, reason);
+	l->fail = f;
+	l->text = text;
+	l->phase = DELAYED;
+	timer_start(&l->timer, (uint64_t)a->throttle.base);
+}
+
+static void fail_now(struct login *l, enum fail f, const char *text)
+{
+	l->fail = f;
+	l->text = text;
+	say_failed(l);
+}
+
+static struct attempt attempt_of(const struct login *l, const struct account_row *row)
+{
+	return (struct attempt){span_of(l->peer), row ? name_span(&row->name) : span(l->user, l->user_n)};
+}
+
+static void accept_login(struct login *l, const struct account_row *row)
+{
+	struct auth *a = l->front->auth;
+	struct attempt attempt = attempt_of(l, row);
+	struct ticket t = {.kind = TICKET_LOGIN,
+		.front = l->front->index,
+		.connection = l->connection,
+		.account = row->id,
+		.shard = row->shard};
+	struct msg m = {.kind = MSG_AUTH_OK, .auth_ok = {.connection = l->connection, .shard = row->shard}};
+
+	throttle_succeeded(&a->throttle, &attempt, clock_mono_ms());
+	if (ticket_issue(&a->tickets, &t, clock_mono_ms(), LOGIN_TICKET_MS, m.auth_ok.ticket)) {
+		fail_now(l, FAIL_UNAVAILABLE, "too many logins at once: try again in a moment");
+		return;
+	}
+	a->login_count++;
+	child_counts_changed(a->child);
+	send_to_front(l, &m);
+	end(l);
+}
+
+static void checked(void *ctx, bool ok)
+{
+	struct login *l = ctx;
+	struct auth *a = l->front->auth;
+	const struct account_row *row = l->account ? directory_by_id(a->directory, l->account) : NULL;
+	struct attempt attempt = attempt_of(l, row);
+
+	l->check = NULL;
+	if (ok && row && !row->disabled) {
+		login_cache_add(&a->cache, row, span(l->password, l->password_n), clock_mono_ms());
+		accept_login(l, row);
+		return;
+	}
+	throttle_failed(&a->throttle, &attempt, span(l->password, l->password_n), clock_mono_ms());
+	fail_later(l, FAIL_AUTH, "wrong user name or password",
+		!row            ? "no such account"
+		: row->disabled ? "account disabled"
+				: "wrong password");
+}
+
+/* ── The attempt ── */
+
+static void check(struct login *l)
+{
+	struct auth *a = l->front->auth;
+	const struct account_row *row = l->account ? directory_by_id(a->directory, l->account) : NULL;
+	struct why w;
+
+	l->phase = CHECKING;
+	if (verifier_check(
+		    &a->verifier, span(l->password, l->password_n), row ? row->hash : NULL, checked, l, &l->check, &w))
+		fail_now(l, FAIL_UNAVAILABLE, "too many logins at once: try again in a moment");
+}
+
+static void on_timer(struct timer *t)
+{
+	struct login *l = CONTAINER_OF(t, struct login, timer);
+
+	if (l->phase == LINE)
+		check(l);
+	else if (l->phase == DELAYED)
+		say_failed(l);
+}
+
+static char *copy(struct span s)
+{
+	char *p = memory_new(s.n + 1);
+
+	if (s.n)
+		memcpy(p, s.p, s.n);
+	return p;
+}
+
+static void attempt(struct login *l, struct span user, struct span password)
+{
+	struct auth *a = l->front->auth;
+	const struct account_row *row = directory_by_login(a->directory, user);
+	struct attempt who;
+	int64_t wait;
+
+	l->user = copy(user);
+	l->user_n = user.n;
+	l->password = copy(password);
+	l->password_n = password.n;
+	l->account = row ? row->id : 0;
+	if (row && !row->disabled && login_cache_has(&a->cache, row, password, clock_mono_ms())) {
+		accept_login(l, row);
+		return;
+	}
+	who = attempt_of(l, row);
+	wait = throttle_wait(&a->throttle, &who, clock_mono_ms());
+	if (wait == THROTTLE_REFUSE) {
+		fail_later(l, FAIL_AUTH, "too many failed logins: wait a minute, then try again", "too many failures");
+		return;
+	}
+	l->phase = LINE;
+	if (wait > 0)
+		timer_start(&l->timer, (uint64_t)wait);
+	else
+		check(l);
+}
+
+/* ── Messages ── */
+
+static struct login *new_login(struct auth_link *front, uint64_t connection, struct span session, struct span protocol,
+	struct span peer, bool tls)
+{
+	struct login *l;
+
+	login_cancel(front, connection); /* one at a time */
+	l = NEW(struct login);
+	l->front = front;
+	l->connection = connection;
+	l->tls = tls;
+	snprintf(l->session, sizeof l->session, "%.*s", SPAN_ARG(session));
+	snprintf(l->protocol, sizeof l->protocol, "%.*s", SPAN_ARG(protocol));
+	snprintf(l->peer, sizeof l->peer, "%.*s", SPAN_ARG(peer));
+	timer_init(&l->timer, &front->auth->child->loop, on_timer);
+	list_append(&front->auth->logins, &l->link);
+	return l;
+}
+
+void login_with_password(struct auth_link *front, const struct msg_auth_login *m)
+{
+	attempt(new_login(front, m->connection, m->session, m->protocol, m->peer, m->tls), m->user, m->password);
+}
+
+static void after_step(struct login *l, enum sasl_result result, const struct buf *challenge)
+{
+	struct msg m = {.kind = MSG_AUTH_CHALLENGE,
+		.auth_challenge = {.connection = l->connection, .challenge = buf_span(challenge)}};
+
+	if (result == SASL_CREDENTIALS) {
+		struct sasl_credentials c = sasl_credentials(l->sasl);
+
+		attempt(l, c.user, c.password);
+	} else if (result == SASL_CHALLENGE) {
+		send_to_front(l, &m);
+	} else {
+		fail_later(l, FAIL_AUTH, "the authentication exchange was malformed", "malformed exchange");
+	}
+}
+
+void login_begin(struct auth_link *front, const struct msg_auth_begin *m)
+{
+	struct login *l = new_login(front, m->connection, m->session, m->protocol, m->peer, m->tls);
+	CLEANUP(buf_fini) struct buf challenge;
+	struct span none = {NULL, 0};
+	struct why w;
+
+	buf_init(&challenge, CHALLENGE_MAX);
+	if (sasl_new(m->mechanism, &l->sasl, &w)) {
+		fail_now(l, FAIL_CANNOT, "this mechanism is not offered here");
+		return;
+	}
+	after_step(l, sasl_begin(l->sasl, m->has_initial ? m->initial : none, &challenge), &challenge);
+}
+
+void login_response(struct auth_link *front, const struct msg_auth_response *m)
+{
+	struct login *l = find(front, m->connection);
+	CLEANUP(buf_fini) struct buf challenge;
+
+	buf_init(&challenge, CHALLENGE_MAX);
+	if (l && l->phase == STEPS)
+		after_step(l, sasl_step(l->sasl, m->response, &challenge), &challenge);
+}
+
+void login_cancel(struct auth_link *front, uint64_t connection)
+{
+	struct login *l = find(front, connection);
+
+	if (l)
+		end(l);
+}
+
+void logins_drop(struct auth_link *front)
+{
+	LIST_EACH(it, &front->auth->logins)
+	{
+		struct login *l = CONTAINER_OF(it, struct login, link);
+
+		if (l->front == front)
+			end(l);
+	}
+}
