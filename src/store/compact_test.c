@@ -127,6 +127,58 @@ static void what_is_mostly_live_stays(void **state)
 	assert_int_equal(c.messages, 0);
 }
 
+/* Turns one octet over in whatever segment holds `needle`. */
+static void damage(struct try *t, const char *needle)
+{
+	char command[300];
+
+	snprintf(command, sizeof(command), "sed -i 's/%s/#%s/' '%s'/log/0*.log", needle, needle + 1, t->dir);
+	assert_int_equal(system(command), 0);
+}
+
+static void what_cannot_be_read_stays(void **state)
+{
+	static const char *const text[] = {
+		"a: b\r\n\r\nfirst\r\n", "a: b\r\n\r\nthe-needle\r\n", "a: b\r\n\r\nthird\r\n"};
+	struct try *t = *state;
+	struct store_compaction c;
+	struct mailbox *m;
+	struct buf out;
+
+	for (int i = 0; i < 3; i++)
+		try_deliver(t, t->account, try_info(t->account, "INBOX").id, span_of(text[i]));
+	account_close(t->account);
+	store_close(t->store);
+	damage(t, "the-needle");
+	try_open_local(t);
+	t->account = try_account(t, 7);
+	c = compact(t, 100);
+	assert_int_equal(c.messages, 2);
+	m = try_mailbox(t, t->account, "INBOX");
+	assert_int_equal(mailbox_count(m), 3);
+	buf_init(&out, 1000);
+	for (int i = 0; i < 3; i++) {
+		struct message msg;
+		struct try_wait w;
+
+		mailbox_at(m, (size_t)i, &msg);
+		buf_reset(&out);
+		try_wait_init(&w);
+		assert_int_equal(try_finish(t, &w, message_read(t->account, &msg, 0, 1000, &out, &w.wait)),
+			i == 1 ? FAIL_CORRUPT : FAIL_NONE);
+		if (i != 1)
+			assert_true(span_eq(buf_span(&out), span_of(text[i])));
+	}
+	buf_fini(&out);
+	mailbox_close(m);
+	{ /* what is left of it is still in a file */
+		char command[300];
+
+		snprintf(command, sizeof(command), "grep -q '#he-needle' '%s'/log/0*.log", t->dir);
+		assert_int_equal(system(command), 0);
+	}
+}
+
 static void not_while_someone_is_there(void **state)
 {
 	struct try *t = *state;
@@ -237,6 +289,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(space_comes_back_and_nothing_changes, try_setup_local, try_teardown),
 		cmocka_unit_test_setup_teardown(what_is_mostly_live_stays, try_setup_local, try_teardown),
+		cmocka_unit_test_setup_teardown(what_cannot_be_read_stays, try_setup_local, try_teardown),
 		cmocka_unit_test_setup_teardown(not_while_someone_is_there, try_setup_local, try_teardown),
 		cmocka_unit_test(power_may_fail_while_compacting),
 	};

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "log/disk.h"
 #include "store/inside.h"
 
 #include <stdarg.h>
@@ -142,6 +143,22 @@ static enum fail rebuild(struct store *s, const struct store_settings *settings,
 	return f ? f : redo_from(s, settings, (struct log_pos){0, 0}, w);
 }
 
+static void see_segment(void *context, const char *name)
+{
+	if (span_ends(span_of(name), SPAN(".log")))
+		*(bool *)context = true;
+}
+
+/* An index that knows of mail beside a log that has not one segment: a disk that is not mounted, a directory that was moved. Nobody's mail
+ * is to be taken for gone because of that, and no new mail put beside it. */
+static bool log_is_missing(struct store *s)
+{
+	bool any = false;
+	enum fail f = s->disk->ops->list(s->disk, "log", see_segment, &any, NULL);
+
+	return f == FAIL_NOT_FOUND || (!f && !any);
+}
+
 static enum fail open_log(struct store *s, const struct store_settings *settings, struct why *w)
 {
 	struct index_state state;
@@ -155,6 +172,11 @@ static enum fail open_log(struct store *s, const struct store_settings *settings
 		return rebuild(s, settings, "it is of another version or unreadable", w);
 	if (f)
 		return f;
+	if (state.reached.segment && log_is_missing(s))
+		return why_log(w, FAIL_CORRUPT, "The mail store cannot be opened.",
+			"the mail log is missing: there is an index that was made from it, but not one segment "
+			"(*.log). Bring the log back; "
+			"only if it is gone for good, remove the index too");
 	s->reached = state.reached;
 	s->identity_pos = state.identity_pos;
 	buf_add(&s->identity, span(state.identity, IDENTITY_SIZE));

@@ -100,6 +100,26 @@ static void foreign_index_is_not_believed(void **state)
 	buf_fini(&after);
 }
 
+/* A disk that is not mounted must not look like an account without mail. */
+static void missing_log_is_no_empty_store(void **state)
+{
+	struct try *t = *state;
+	struct store *store;
+	struct why w;
+
+	try_deliver(t, t->account, try_info(t->account, "INBOX").id, SPAN(LETTER));
+	account_close(t->account);
+	store_close(t->store);
+	shell(t->dir, "mv log away");
+	assert_int_equal(store_open_local(t->dir, &t->loop, 0, try_report, NULL, &store, &w), FAIL_CORRUPT);
+	shell(t->dir, "rm -rf log && mkdir log");
+	assert_int_equal(store_open_local(t->dir, &t->loop, 0, try_report, NULL, &store, &w), FAIL_CORRUPT);
+	shell(t->dir, "rmdir log && mv away log");
+	try_open_local(t);
+	t->account = try_account(t, 7);
+	assert_int_equal(try_info(t->account, "INBOX").messages, 1);
+}
+
 static int told;
 
 static void on_broken(void *context)
@@ -149,6 +169,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(reopening_changes_nothing, try_setup_local, try_teardown),
 		cmocka_unit_test_setup_teardown(index_is_rebuilt_from_the_log, try_setup_local, try_teardown),
 		cmocka_unit_test_setup_teardown(foreign_index_is_not_believed, try_setup_local, try_teardown),
+		cmocka_unit_test_setup_teardown(missing_log_is_no_empty_store, try_setup_local, try_teardown),
 		cmocka_unit_test(failing_sync_is_unknown),
 	};
 
