@@ -2,6 +2,7 @@
 #include "prog/auth/admin_client.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -39,11 +40,26 @@ static int connect_to(const struct settings *s)
 	return fd;
 }
 
+/* Files that are made here are the server's: root becomes the user that it will run as. */
+static enum fail become_user(const struct settings *s, struct why *w)
+{
+	const struct passwd *p;
+
+	if (geteuid() != 0)
+		return FAIL_NONE;
+	p = getpwnam(s->user);
+	if (!p || setegid(p->pw_gid) || seteuid(p->pw_uid))
+		return why(w, FAIL_CONFIG, "cannot become the user '%s' of the setting 'user'", s->user);
+	return FAIL_NONE;
+}
+
 static enum fail open_offline(struct admin_client *c, const struct settings *s, struct why *w)
 {
 	char dir[4096];
 	enum fail f = data_dir_open(s, &c->data, w);
 
+	if (!f)
+		f = become_user(s, w);
 	if (f)
 		return f;
 	settings_path(s, "auth", dir, sizeof dir);

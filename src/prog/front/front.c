@@ -133,7 +133,7 @@ static void auth_gone(void *ctx, const char *how)
 
 		if (!c || !c->awaiting || c->closing || !c->door)
 			continue;
-		c->failed = true;
+		c->failed = FAIL_UNAVAILABLE;
 		loop_defer(&f->child->loop, &c->soon);
 	}
 }

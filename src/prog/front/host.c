@@ -60,20 +60,25 @@ static void ask(struct connection *c, const struct msg *m)
 {
 	c->awaiting = true;
 	c->resolving = m->kind == MSG_RESOLVE;
-	if (c->front->auth && channel_send(c->front->auth, m, -1) == FAIL_NONE)
+	c->failed = c->front->auth ? channel_send(c->front->auth, m, -1) : FAIL_UNAVAILABLE;
+	if (!c->failed)
 		return;
-	c->failed = true;
 	loop_defer(&c->front->child->loop, &c->soon);
 }
 
+/* A name or password that is longer than any can be is a wrong one. */
 void host_failed(struct connection *c)
 {
-	c->failed = c->awaiting = false;
+	bool wrong = c->failed == FAIL_TOO_BIG || c->failed == FAIL_CANNOT;
+
+	c->failed = FAIL_NONE;
+	c->awaiting = false;
 	if (c->resolving)
-		c->ops->resolved(c->door, FAIL_UNAVAILABLE, NULL, "addresses cannot be checked just now: try again");
+		c->ops->resolved(c->door, wrong ? FAIL_NOT_FOUND : FAIL_UNAVAILABLE, NULL,
+			wrong ? "there is no such user here" : "addresses cannot be checked just now: try again");
 	else
-		c->ops->auth_done(
-			c->door, FAIL_UNAVAILABLE, "logins cannot be checked just now: try again in a moment");
+		c->ops->auth_done(c->door, wrong ? FAIL_AUTH : FAIL_UNAVAILABLE,
+			wrong ? "wrong user name or password" : "logins cannot be checked just now: try again in a moment");
 	connection_answered(c);
 }
 
@@ -106,7 +111,8 @@ static void cancel(struct door_host *h)
 	struct connection *c = self(h);
 	struct msg m = {.kind = MSG_AUTH_CANCEL, .auth_cancel = {.connection = c->number}};
 
-	c->awaiting = c->failed = false;
+	c->awaiting = false;
+	c->failed = FAIL_NONE;
 	if (c->front->auth)
 		(void)!channel_send(c->front->auth, &m, -1);
 }

@@ -1,6 +1,8 @@
 /* Deliveries: LMTP's end in this shard. */
 #include "prog/mail/mail.h"
 
+#include <unistd.h>
+
 #include "base/event.h"
 #include "base/memory.h"
 #include "lmtp/wire/relay.h"
@@ -92,6 +94,10 @@ void deliveries_open(struct front_link *f, const struct msg_delivery_open *m, in
 
 	if (fd < 0)
 		return;
+	if (f->mail->stopping) {
+		close(fd);
+		return;
+	}
 	d = NEW(struct mail_delivery);
 	d->mail = f->mail;
 	d->settings = kept_settings_ref(f->mail->child->kept);

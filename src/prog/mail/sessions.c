@@ -250,7 +250,7 @@ void sessions_open(struct front_link *f, const struct msg_session_open *m, int f
 
 	if (fd < 0)
 		return;
-	if (!protocol_of(m->protocol)) {
+	if (!protocol_of(m->protocol) || f->mail->stopping) {
 		close(fd);
 		return;
 	}
@@ -267,7 +267,7 @@ void sessions_open_admin(struct mail *m, const struct msg_admin_session *a, int 
 
 	if (fd < 0)
 		return;
-	if (!protocol_of(a->protocol)) {
+	if (!protocol_of(a->protocol) || m->stopping) {
 		close(fd);
 		return;
 	}
