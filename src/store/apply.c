@@ -2,26 +2,15 @@
  * history always comes to the same rows; a batch that has been applied is recognised by its number and passed over (INV-21 in
  * doc/STORE-FORMAT.md). Nothing here waits, and nothing here may be called before the log's sync has returned (INV-1). */
 #include "base/memory.h"
-#include "store/inside.h"
+#include "store/apply.h"
 
-struct applying {
-	struct store *s;
-	struct account *a;
-	struct batch *live; /* NULL when redoing */
-	uint64_t sequence;
-	uint32_t time;
-	size_t staged;     /* live: the op at or before which the next staged message is */
-	size_t uid_at;     /* live: which of the batch's uids comes next */
-	struct list dirty; /* mailboxes whose record changed */
-};
-
-static void touch(struct applying *ap, struct mailbox *m)
+void apply_touch(struct applying *ap, struct mailbox *m)
 {
 	list_remove(&m->dirty);
 	list_append(&ap->dirty, &m->dirty);
 }
 
-static void tell(struct applying *ap, struct mailbox *m, enum feed_kind kind, uint32_t first, uint32_t last)
+void apply_tell(struct applying *ap, struct mailbox *m, enum feed_kind kind, uint32_t first, uint32_t last)
 {
 	struct feed_event e = {
 		.kind = kind,
@@ -53,7 +42,7 @@ static void put_structure(struct applying *ap, struct log_pos pos)
 		index_put_structure(ap->a, pos, buf_span(&body->structure));
 }
 
-static void add_row(struct applying *ap, struct mailbox *m, const struct row *r)
+void apply_add_row(struct applying *ap, struct mailbox *m, const struct row *r)
 {
 	if (m->state == ROWS_LOADED)
 		*rows_add(&m->rows) = *r;
@@ -67,12 +56,12 @@ static void add_row(struct applying *ap, struct mailbox *m, const struct row *r)
 	if (r->id >= ap->a->next_message)
 		ap->a->next_message = r->id + 1;
 	index_put_row(m, r);
-	tell(ap, m, FEED_APPEARED, r->uid, r->uid);
-	touch(ap, m);
+	apply_tell(ap, m, FEED_APPEARED, r->uid, r->uid);
+	apply_touch(ap, m);
 }
 
 /* Mail is never dropped: when the record that made its mailbox is lost to rot, it comes into one that is made for it. */
-static struct mailbox *recovered_mailbox(struct applying *ap, uint64_t id)
+struct mailbox *apply_recovered_mailbox(struct applying *ap, uint64_t id)
 {
 	char name[64];
 	struct mailbox *m;
@@ -94,7 +83,7 @@ static void apply_message(struct applying *ap, struct op *op)
 
 	ap->uid_at++;
 	if (!m)
-		m = recovered_mailbox(ap, op->mailbox);
+		m = apply_recovered_mailbox(ap, op->mailbox);
 	if (op->row.uid < m->uid_next) {
 		store_report(ap->s, "account %llu: a message came with uid %u, which is used: passed over",
 			(unsigned long long)ap->a->id, (unsigned)op->row.uid);
@@ -106,7 +95,7 @@ static void apply_message(struct applying *ap, struct op *op)
 		index_put_uidl(m, op->row.uid, op->text);
 	}
 	put_structure(ap, op->row.body);
-	add_row(ap, m, &op->row);
+	apply_add_row(ap, m, &op->row);
 }
 
 /* ── Flags ── */
@@ -141,200 +130,11 @@ static void apply_flags(struct applying *ap, const struct op *op)
 	if (!first)
 		return;
 	m->highest_modseq = ap->sequence;
-	tell(ap, m, FEED_FLAGS, first, last);
-	touch(ap, m);
+	apply_tell(ap, m, FEED_FLAGS, first, last);
+	apply_touch(ap, m);
 }
 
-/* ── Removing ── */
-
-/* Rows that go, one after the other in the mailbox, are one event and one run of vanished uids. */
-struct removal {
-	struct mailbox *m;
-	uint32_t first, last;
-	size_t past; /* index of the row behind the last one of the run */
-};
-
-static void removal_flush(struct applying *ap, struct removal *x)
-{
-	if (!x->first)
-		return;
-	tell(ap, x->m, FEED_EXPUNGED, x->first, x->last);
-	index_put_vanished(x->m, x->first, x->last, ap->sequence);
-	x->first = 0;
-}
-
-static void remove_block(struct applying *ap, struct removal *x, size_t lo, size_t hi, bool structure_too)
-{
-	struct mailbox *m = x->m;
-
-	if (x->first && x->past != lo)
-		removal_flush(ap, x);
-	if (!x->first)
-		x->first = m->rows.p[lo].uid;
-	x->last = m->rows.p[hi - 1].uid;
-	x->past = hi;
-	feed_keep_ghosts(
-		m, &m->rows.p[lo], hi - lo, m->feed.base + m->feed.n); /* the number that the event will have */
-	for (size_t i = lo; i < hi; i++) {
-		mailbox_count_row(m, &m->rows.p[i], -1);
-		index_delete_row(m, &m->rows.p[i], structure_too);
-		if (!feed_wanted(m))
-			mailbox_forget_uidl(m, m->rows.p[i].uid);
-	}
-}
-
-/* One walk over the rows, however many runs there are: what stays moves down. */
-static void remove_rows(
-	struct applying *ap, struct mailbox *m, const struct uid_run *runs, size_t n, bool structure_too)
-{
-	struct removal x = {.m = m};
-	struct row *p = m->rows.p;
-	size_t from = 0, to = 0;
-	bool any = false;
-
-	for (size_t k = 0; k < n; k++) {
-		size_t lo = rows_lower_bound(&m->rows, runs[k].first), hi = lo;
-		uint32_t end = runs[k].first + (runs[k].count - 1);
-
-		while (hi < m->rows.n && p[hi].uid <= end)
-			hi++;
-		if (hi == lo)
-			continue;
-		remove_block(ap, &x, lo, hi, structure_too);
-		if (!any)
-			from = to = lo;
-		for (; from < lo; from++)
-			p[to++] = p[from];
-		from = hi;
-		any = true;
-	}
-	if (!any)
-		return;
-	for (; from < m->rows.n; from++)
-		p[to++] = p[from];
-	m->rows.n = to;
-	removal_flush(ap, &x);
-	m->highest_modseq = ap->sequence;
-	touch(ap, m);
-}
-
-static void apply_expunge(struct applying *ap, const struct op *op)
-{
-	struct mailbox *m = account_by_id(ap->a, op->mailbox);
-	struct span in = op->encoded_runs;
-	struct uid_run *runs;
-	size_t n = 0;
-
-	if (!m || !op->run_count)
-		return;
-	runs = memory_resize_array(NULL, op->run_count, sizeof(*runs));
-	while (op_run_take(op, &in, &runs[n]))
-		n++;
-	remove_rows(ap, m, runs, n, true);
-	free(runs);
-}
-
-/* ── Moving ── */
-
-static uint64_t mapped_flags(uint64_t flags, struct span map)
-{
-	uint64_t out = flags & MESSAGE_SYSTEM_FLAGS;
-
-	for (size_t i = 0; i + 1 < map.n; i += 2)
-		if (flags >> map.p[i] & 1)
-			out |= (uint64_t)1 << map.p[i + 1];
-	return out;
-}
-
-struct moving {
-	struct rows rows;     /* as they will be in the target */
-	struct uid_run *gone; /* of the source */
-	size_t count, cap;
-	uint32_t uid_next;
-	unsigned char *taken; /* by index in the source: a uid that is named twice moves once */
-};
-
-static bool move_one(
-	struct applying *ap, struct moving *mv, struct mailbox *from, const struct op *op, uint32_t uid, uint32_t to)
-{
-	size_t i = rows_lower_bound(&from->rows, uid);
-	struct row *r;
-
-	if (i >= from->rows.n || from->rows.p[i].uid != uid || mv->taken[i])
-		return false;
-	mv->taken[i] = 1;
-	r = rows_add(&mv->rows);
-	*r = from->rows.p[i];
-	r->uid = to;
-	r->flags = mapped_flags(r->flags, op->map);
-	r->modseq = ap->sequence;
-	r->save_date = ap->time;
-	if (mv->count == mv->cap) {
-		mv->cap = mv->cap ? mv->cap * 2 : 16;
-		mv->gone = memory_resize_array(mv->gone, mv->cap, sizeof(*mv->gone));
-	}
-	mv->gone[mv->count++] = (struct uid_run){uid, 1, to};
-	return true;
-}
-
-static void gather(
-	struct applying *ap, struct moving *mv, struct mailbox *from, struct mailbox *to, const struct op *op)
-{
-	struct span in = op->encoded_runs;
-	struct uid_run run;
-
-	while (op_run_take(op, &in, &run)) {
-		for (uint32_t k = 0; k < run.count; k++) {
-			bool there =
-				run.to + k >= to->uid_next && move_one(ap, mv, from, op, run.first + k, run.to + k);
-
-			if (!there && ap->live && ap->uid_at < ap->live->uid_count)
-				ap->live->uids[ap->uid_at] = 0; /* it was gone when its turn came */
-			ap->uid_at++;
-		}
-		/* Also the uids of those that were gone are used up. */
-		mv->uid_next = run.to + run.count > mv->uid_next ? run.to + run.count : mv->uid_next;
-	}
-}
-
-static void carry_uidls(struct mailbox *from, struct mailbox *to, const struct moving *mv)
-{
-	for (size_t i = 0; from->uidl_count && i < mv->count; i++) {
-		const char *text = mailbox_kept_uidl(from, mv->gone[i].first);
-
-		if (!text)
-			continue;
-		mailbox_keep_uidl(to, mv->gone[i].to, span_of(text));
-		index_put_uidl(to, mv->gone[i].to, span_of(text));
-	}
-}
-
-static void apply_move(struct applying *ap, const struct op *op)
-{
-	struct mailbox *from = account_by_id(ap->a, op->mailbox), *to = account_by_id(ap->a, op->other);
-	struct moving mv = {0};
-
-	if (!from || !op->run_count)
-		return;
-	if (!to)
-		to = recovered_mailbox(ap, op->other);
-	mv.taken = memory_new(from->rows.n + 1);
-	gather(ap, &mv, from, to, op);
-	carry_uidls(from, to, &mv);
-	mv.count = runs_normal(mv.gone, mv.count);
-	remove_rows(ap, from, mv.gone, mv.count, false);
-	for (size_t i = 0; i < mv.rows.n; i++)
-		add_row(ap, to, &mv.rows.p[i]);
-	if (to->uid_next < mv.uid_next) {
-		to->uid_next = mv.uid_next;
-		touch(ap, to);
-	}
-	if (to->uid_projected < to->uid_next)
-		to->uid_projected = to->uid_next;
-	rows_fini(&mv.rows);
-	free(mv.gone);
-	free(mv.taken);
-}
+/* ── The bytes' place ── */
 
 /* The bytes of a message stand elsewhere now: nothing that a client sees. */
 static void apply_relocate(struct applying *ap, const struct op *op)
@@ -368,7 +168,7 @@ static void apply_create(struct applying *ap, const struct op *op)
 	if (op->uidvalidity > a->last_uidvalidity)
 		a->last_uidvalidity = op->uidvalidity;
 	a->tree_version++;
-	touch(ap, m);
+	apply_touch(ap, m);
 }
 
 static void apply_delete(struct applying *ap, const struct op *op)
@@ -378,7 +178,7 @@ static void apply_delete(struct applying *ap, const struct op *op)
 	if (!m)
 		return;
 	index_delete_mailbox(m);
-	tell(ap, m, FEED_DELETED, 0, 0);
+	apply_tell(ap, m, FEED_DELETED, 0, 0);
 	account_remove_mailbox(m);
 	ap->a->tree_version++;
 }
@@ -391,7 +191,7 @@ static void apply_rename(struct applying *ap, const struct op *op)
 		return;
 	account_rename_mailbox(m, op->text);
 	ap->a->tree_version++;
-	touch(ap, m);
+	apply_touch(ap, m);
 }
 
 static void apply_keyword(struct applying *ap, const struct op *op)
@@ -401,8 +201,8 @@ static void apply_keyword(struct applying *ap, const struct op *op)
 	if (!m || m->keywords_applied >> op->bit & 1)
 		return;
 	mailbox_define_keyword(m, op->bit, op->text);
-	tell(ap, m, FEED_KEYWORDS, 0, 0);
-	touch(ap, m);
+	apply_tell(ap, m, FEED_KEYWORDS, 0, 0);
+	apply_touch(ap, m);
 }
 
 static void apply_recent(struct applying *ap, const struct op *op)
@@ -412,7 +212,7 @@ static void apply_recent(struct applying *ap, const struct op *op)
 	if (!m || op->uid <= m->recent_from)
 		return;
 	m->recent_from = op->uid;
-	touch(ap, m);
+	apply_touch(ap, m);
 }
 
 static void apply_op(struct applying *ap, struct op *op)
@@ -463,7 +263,7 @@ static enum fail load_rows_of(struct applying *ap, uint64_t mailbox, struct why 
 	if (!f)
 		f = mailbox_load_now(m, w);
 	if (!f)
-		touch(ap, m); /* so that it is settled, whatever the ops come to */
+		apply_touch(ap, m); /* so that it is settled, whatever the ops come to */
 	return f;
 }
 

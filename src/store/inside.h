@@ -1,7 +1,11 @@
-/* What the files of the store share, and nobody else sees: the rows in memory, the ops of a batch, the objects.
- * Which file does what: name (names), account (life of accounts and mailboxes), mailbox (rows and what is read of them), batch (staging),
- * plan (tree ops at their turn), batch_codec (bytes of a batch), commit (groups, order, answers), apply (a batch becomes true), index (rows in the
- * key-value engine), body and read (bytes), feed, recover (opening), engine. */
+/* What the files of the store share, and nobody else sees: the objects, and what each file does for the others.
+ *
+ *   names        name.c                       what a mailbox may be called
+ *   objects      account.c tree.c mailbox.c keyword.c feed.c wait.c
+ *   change       batch.c (staging) ─► commit.c (numbers, groups, order; plan.c for the tree) ─► batch_codec.c (bytes)
+ *                ─► the log ─► apply.c, apply_remove.c (it becomes true) ─► index.c, index_rows.c
+ *   bytes        body.c (in), read.c and structure.c (out)
+ *   life         engine.c, recover.c (opening, redo), snapshot.c, compact.c, verify.c */
 #ifndef STORE_INSIDE_H
 #define STORE_INSIDE_H
 
@@ -13,6 +17,7 @@
 #include "store/batch.h"
 #include "store/engine.h"
 #include "store/feed.h"
+#include "store/op.h"
 
 /* Record types of the log that are the store's (doc/STORE-FORMAT.md, "Mail records"). */
 enum record_type {
@@ -25,91 +30,13 @@ enum record_type {
 };
 
 enum {
-	BATCH_VERSION = 1,
 	BATCH_MAX = LOG_RECORD_MAX - 4096,
-	PREFIX_MAX = 65535,
-	UIDL_MAX = 70,
 	BODY_INLINE_MAX = LOG_CHUNK_MAX, /* a body is inline exactly when it is no longer than this */
 	REDO_MAX = 64 << 20,             /* bytes of log that opening may have to redo before the index is flushed */
 	ROWS_KEPT_MAX = 1 << 20,         /* rows of mailboxes that nobody has open, kept in case someone returns */
 	ACCOUNTS_KEPT_MAX = 1024,
 	ACCOUNT_BUCKETS = 4096,
 };
-
-/* ── Rows ── */
-
-struct row { /* 64 bytes */
-	uint64_t flags, modseq, id;
-	int64_t internal_date;
-	struct log_pos body, prefix_pos;
-	uint32_t uid, size, save_date;
-	int16_t zone;
-	uint16_t prefix;
-};
-struct rows {
-	struct row *p;
-	size_t n, cap;
-};
-struct row *rows_add(struct rows *r);
-size_t rows_lower_bound(const struct rows *r, uint32_t uid);
-void rows_fini(struct rows *r);
-void row_message(const struct row *r, struct message *out);
-void message_row(const struct message *m, struct row *out);
-
-/* ── Ops of a batch ── */
-
-enum op_kind {
-	OP_ACCOUNT = 1,   /* other: the first message id */
-	OP_CREATE = 2,    /* mailbox, uidvalidity, use, text: name */
-	OP_DELETE = 3,    /* mailbox */
-	OP_RENAME = 4,    /* mailbox, text: new name */
-	OP_SUBSCRIBE = 5, /* on, text: name */
-	OP_KEYWORD = 6,   /* mailbox, bit, text: name */
-	OP_MESSAGE = 7,   /* mailbox, row, text: uidl or empty */
-	OP_FLAGS = 8,     /* mailbox, runs: flags = (flags & ~clear) | set */
-	OP_EXPUNGE = 9,   /* mailbox, runs */
-	OP_RECENT = 10,   /* mailbox, uid */
-	OP_MOVE = 11,     /* mailbox (from), other (to), runs with places, map of keyword bits */
-	OP_RELOCATE = 12, /* mailbox, uid, row.body, row.prefix_pos: the bytes stand elsewhere now */
-	/* In snapshots only. */
-	OP_STATE = 13,    /* mailbox, uid: the next one, recent, modseq */
-	OP_ROW = 14,      /* mailbox, modseq, row, text: uidl */
-	OP_VANISHED = 15, /* mailbox, uid, last, modseq */
-};
-
-struct uid_run {
-	uint32_t first, count;
-	uint32_t to; /* OP_MOVE: the uid that the first gets */
-};
-struct op {
-	enum op_kind kind;
-	uint64_t mailbox, other;
-	uint64_t set, clear;
-	uint32_t uid, uidvalidity;
-	uint32_t recent, last;
-	uint64_t modseq;
-	uint8_t use, bit;
-	bool on;
-	struct span text;
-	struct row row;
-	struct span map;            /* pairs of bits: from, to */
-	const struct uid_run *runs; /* when encoding */
-	size_t run_count;
-	struct span encoded_runs; /* when decoded: op_run_take */
-};
-struct batch_head {
-	uint64_t account, sequence;
-	uint32_t time; /* of the commit: save date of what it brings in */
-};
-void batch_head_encode(const struct batch_head *h, struct buf *out);
-void op_encode(const struct op *op, struct buf *out);
-/* Cuts the head, then one op after the other, off `in`. FAIL_CORRUPT; FAIL_CONFIG for a newer version or an unknown op. */
-FAILS batch_head_decode(struct span *in, struct batch_head *out);
-FAILS op_decode(struct span *in, struct op *out);
-/* The runs of a decoded op, checked by op_decode already. */
-bool op_run_take(const struct op *op, struct span *runs, struct uid_run *out);
-/* Sorts and merges runs (no places); returns how many are left. */
-size_t runs_normal(struct uid_run *runs, size_t n);
 
 /* ── Objects ── */
 
@@ -359,6 +286,7 @@ struct index_state {
 };
 FAILS index_state_get(struct store *s, struct index_state *out, struct why *w); /* FAIL_NOT_FOUND: an empty index */
 FAILS index_clear(struct store *s, struct why *w);
+FAILS index_bad_row(struct why *w); /* FAIL_CORRUPT, in words */
 /* The next account after `after` that the index knows; 0 when there is none. */
 FAILS index_next_account(struct kv *kv, uint64_t after, uint64_t *out, struct why *w);
 /* Copies every row. */

@@ -152,6 +152,31 @@ static TRY_UNUSED void try_read(
 	assert_int_equal(try_finish(t, &w, message_read(a, m, offset, n, out, &w.wait)), FAIL_NONE);
 }
 
+static TRY_UNUSED enum fail try_flags(struct try *t, struct mailbox *m, uint32_t first, uint32_t last,
+	enum flag_change how, uint64_t system, const char *keyword)
+{
+	struct batch *b = batch_begin(t->account);
+	struct span name = span_of(keyword ? keyword : "");
+	struct flag_set set = {system, &name, keyword ? 1 : 0};
+	struct why w;
+	enum fail f = batch_flags(b, m, first, last, how, &set, &w);
+
+	if (f) {
+		batch_free(b);
+		return f;
+	}
+	return try_commit(t, b);
+}
+
+static TRY_UNUSED enum fail try_create(struct try *t, const char *name)
+{
+	struct batch *b = batch_begin(t->account);
+	struct why w;
+
+	assert_int_equal(batch_mailbox_create(b, span_of(name), USE_NONE, &w), FAIL_NONE);
+	return try_commit(t, b);
+}
+
 /* ── Everything that a client could see of an account, as text ── */
 
 static TRY_UNUSED void try_dump_message(

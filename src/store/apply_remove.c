@@ -1,0 +1,192 @@
+/* The part of apply.c that takes rows away: expunges and moves (RFC 3501 §6.4.3, RFC 6851). */
+#include "base/memory.h"
+#include "store/apply.h"
+
+/* Rows that go, one after the other in the mailbox, are one event and one run of vanished uids. */
+struct removal {
+	struct mailbox *m;
+	uint32_t first, last;
+	size_t past; /* index of the row behind the last one of the run */
+};
+
+static void removal_flush(struct applying *ap, struct removal *x)
+{
+	if (!x->first)
+		return;
+	apply_tell(ap, x->m, FEED_EXPUNGED, x->first, x->last);
+	index_put_vanished(x->m, x->first, x->last, ap->sequence);
+	x->first = 0;
+}
+
+static void remove_block(struct applying *ap, struct removal *x, size_t lo, size_t hi, bool structure_too)
+{
+	struct mailbox *m = x->m;
+
+	if (x->first && x->past != lo)
+		removal_flush(ap, x);
+	if (!x->first)
+		x->first = m->rows.p[lo].uid;
+	x->last = m->rows.p[hi - 1].uid;
+	x->past = hi;
+	feed_keep_ghosts(
+		m, &m->rows.p[lo], hi - lo, m->feed.base + m->feed.n); /* the number that the event will have */
+	for (size_t i = lo; i < hi; i++) {
+		mailbox_count_row(m, &m->rows.p[i], -1);
+		index_delete_row(m, &m->rows.p[i], structure_too);
+		if (!feed_wanted(m))
+			mailbox_forget_uidl(m, m->rows.p[i].uid);
+	}
+}
+
+/* One walk over the rows, however many runs there are: what stays moves down. */
+static void remove_rows(
+	struct applying *ap, struct mailbox *m, const struct uid_run *runs, size_t n, bool structure_too)
+{
+	struct removal x = {.m = m};
+	struct row *p = m->rows.p;
+	size_t from = 0, to = 0;
+	bool any = false;
+
+	for (size_t k = 0; k < n; k++) {
+		size_t lo = rows_lower_bound(&m->rows, runs[k].first), hi = lo;
+		uint32_t end = runs[k].first + (runs[k].count - 1);
+
+		while (hi < m->rows.n && p[hi].uid <= end)
+			hi++;
+		if (hi == lo)
+			continue;
+		remove_block(ap, &x, lo, hi, structure_too);
+		if (!any)
+			from = to = lo;
+		for (; from < lo; from++)
+			p[to++] = p[from];
+		from = hi;
+		any = true;
+	}
+	if (!any)
+		return;
+	for (; from < m->rows.n; from++)
+		p[to++] = p[from];
+	m->rows.n = to;
+	removal_flush(ap, &x);
+	m->highest_modseq = ap->sequence;
+	apply_touch(ap, m);
+}
+
+void apply_expunge(struct applying *ap, const struct op *op)
+{
+	struct mailbox *m = account_by_id(ap->a, op->mailbox);
+	struct span in = op->encoded_runs;
+	struct uid_run *runs;
+	size_t n = 0;
+
+	if (!m || !op->run_count)
+		return;
+	runs = memory_resize_array(NULL, op->run_count, sizeof(*runs));
+	while (op_run_take(op, &in, &runs[n]))
+		n++;
+	remove_rows(ap, m, runs, n, true);
+	free(runs);
+}
+
+/* ── Moving ── */
+
+static uint64_t mapped_flags(uint64_t flags, struct span map)
+{
+	uint64_t out = flags & MESSAGE_SYSTEM_FLAGS;
+
+	for (size_t i = 0; i + 1 < map.n; i += 2)
+		if (flags >> map.p[i] & 1)
+			out |= (uint64_t)1 << map.p[i + 1];
+	return out;
+}
+
+struct moving {
+	struct rows rows;     /* as they will be in the target */
+	struct uid_run *gone; /* of the source */
+	size_t count, cap;
+	uint32_t uid_next;
+	unsigned char *taken; /* by index in the source: a uid that is named twice moves once */
+};
+
+static bool move_one(
+	struct applying *ap, struct moving *mv, struct mailbox *from, const struct op *op, uint32_t uid, uint32_t to)
+{
+	size_t i = rows_lower_bound(&from->rows, uid);
+	struct row *r;
+
+	if (i >= from->rows.n || from->rows.p[i].uid != uid || mv->taken[i])
+		return false;
+	mv->taken[i] = 1;
+	r = rows_add(&mv->rows);
+	*r = from->rows.p[i];
+	r->uid = to;
+	r->flags = mapped_flags(r->flags, op->map);
+	r->modseq = ap->sequence;
+	r->save_date = ap->time;
+	if (mv->count == mv->cap) {
+		mv->cap = mv->cap ? mv->cap * 2 : 16;
+		mv->gone = memory_resize_array(mv->gone, mv->cap, sizeof(*mv->gone));
+	}
+	mv->gone[mv->count++] = (struct uid_run){uid, 1, to};
+	return true;
+}
+
+static void gather(
+	struct applying *ap, struct moving *mv, struct mailbox *from, struct mailbox *to, const struct op *op)
+{
+	struct span in = op->encoded_runs;
+	struct uid_run run;
+
+	while (op_run_take(op, &in, &run)) {
+		for (uint32_t k = 0; k < run.count; k++) {
+			bool there =
+				run.to + k >= to->uid_next && move_one(ap, mv, from, op, run.first + k, run.to + k);
+
+			if (!there && ap->live && ap->uid_at < ap->live->uid_count)
+				ap->live->uids[ap->uid_at] = 0; /* it was gone when its turn came */
+			ap->uid_at++;
+		}
+		/* Also the uids of those that were gone are used up. */
+		mv->uid_next = run.to + run.count > mv->uid_next ? run.to + run.count : mv->uid_next;
+	}
+}
+
+static void carry_uidls(struct mailbox *from, struct mailbox *to, const struct moving *mv)
+{
+	for (size_t i = 0; from->uidl_count && i < mv->count; i++) {
+		const char *text = mailbox_kept_uidl(from, mv->gone[i].first);
+
+		if (!text)
+			continue;
+		mailbox_keep_uidl(to, mv->gone[i].to, span_of(text));
+		index_put_uidl(to, mv->gone[i].to, span_of(text));
+	}
+}
+
+void apply_move(struct applying *ap, const struct op *op)
+{
+	struct mailbox *from = account_by_id(ap->a, op->mailbox), *to = account_by_id(ap->a, op->other);
+	struct moving mv = {0};
+
+	if (!from || !op->run_count)
+		return;
+	if (!to)
+		to = apply_recovered_mailbox(ap, op->other);
+	mv.taken = memory_new(from->rows.n + 1);
+	gather(ap, &mv, from, to, op);
+	carry_uidls(from, to, &mv);
+	mv.count = runs_normal(mv.gone, mv.count);
+	remove_rows(ap, from, mv.gone, mv.count, false);
+	for (size_t i = 0; i < mv.rows.n; i++)
+		apply_add_row(ap, to, &mv.rows.p[i]);
+	if (to->uid_next < mv.uid_next) {
+		to->uid_next = mv.uid_next;
+		apply_touch(ap, to);
+	}
+	if (to->uid_projected < to->uid_next)
+		to->uid_projected = to->uid_next;
+	rows_fini(&mv.rows);
+	free(mv.gone);
+	free(mv.taken);
+}

@@ -1,0 +1,26 @@
+/* A message in memory: what an open mailbox keeps of it. */
+#ifndef STORE_ROW_H
+#define STORE_ROW_H
+
+#include "log/log.h"
+#include "store/store.h"
+
+struct row { /* 64 bytes */
+	uint64_t flags, modseq, id;
+	int64_t internal_date;
+	struct log_pos body, prefix_pos;
+	uint32_t uid, size, save_date;
+	int16_t zone;
+	uint16_t prefix;
+};
+struct rows {
+	struct row *p;
+	size_t n, cap;
+};
+struct row *rows_add(struct rows *r);
+size_t rows_lower_bound(const struct rows *r, uint32_t uid);
+void rows_fini(struct rows *r);
+void row_message(const struct row *r, struct message *out);
+void message_row(const struct message *m, struct row *out);
+
+#endif
