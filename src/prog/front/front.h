@@ -54,7 +54,7 @@ struct connection {
 	bool awaiting;        /* auth owes an answer */
 	bool resolving;       /* that answer is to RESOLVE */
 	uint32_t request;     /* its number */
-	bool failed;          /* auth cannot be asked: `soon` says so to the door */
+	enum fail failed;     /* why auth could not be asked: `soon` says so to the door */
 	bool peer_ended, closing;
 };
 
