@@ -188,8 +188,8 @@ static enum fail send_op(struct sending *s, struct staged *st)
 {
 	struct batch *b = s->b;
 
-	st->op.text = span(b->texts.p + st->text_at, st->text_n);
-	st->op.runs = b->runs + st->run_at;
+	st->op.text = span_first(span_skip(buf_span(&b->texts), st->text_at), st->text_n);
+	st->op.runs = st->op.run_count ? &b->runs[st->run_at] : NULL;
 	switch (st->op.kind) {
 	case OP_MESSAGE: return send_message(s, st);
 	case OP_MOVE: return send_move(s, st);

@@ -110,13 +110,14 @@ static enum fail ask_body(struct reading *x, uint64_t first_chunk)
 
 static enum fail verify(struct reading *x)
 {
-	struct span head = span(place(x, 0) - BODY_HEAD, BODY_HEAD);
 	uint64_t size = x->body_end, stored = 0, sum = 0;
+	struct span head;
 	uint32_t skip;
 
 	if (!x->whole)
 		return FAIL_NONE;
 	x->whole = false;
+	head = span(place(x, 0) - BODY_HEAD, BODY_HEAD);
 	if (!span_take_be32(&head, &skip) || !span_take_be32(&head, &skip) || !span_take_be64(&head, &stored) ||
 		!span_take_be64(&head, &sum) || stored != size || sum != XXH3_64bits(place(x, 0), size))
 		return corrupt(&x->r.why);
