@@ -11,9 +11,10 @@
 static const struct mechanism {
 	const char *name;
 	bool server_first;
+	const char *prompts[2]; /* instead of the library's, or NULL */
 } mechanisms[] = {
-	{"PLAIN", false}, /* RFC 4616 */
-	{"LOGIN", true},  /* draft-murchison-sasl-login */
+	{"PLAIN", false, {NULL}},                    /* RFC 4616 */
+	{"LOGIN", true, {"Username:", "Password:"}}, /* draft-murchison-sasl-login; the prompts that clients know */
 };
 
 struct sasl {
@@ -21,6 +22,7 @@ struct sasl {
 	Gsasl_session *session;
 	const struct mechanism *mechanism;
 	char *user, *password;
+	size_t challenges;
 };
 
 static char *kept(const char *s)
@@ -92,6 +94,13 @@ void sasl_free(struct sasl *s)
 	free(s);
 }
 
+static void add_challenge(const struct sasl *s, struct span text, struct buf *out)
+{
+	const char *prompt = s->challenges < ARRAY_LEN(s->mechanism->prompts) ? s->mechanism->prompts[s->challenges] : NULL;
+
+	buf_add(out, prompt ? span_of(prompt) : text);
+}
+
 enum sasl_result sasl_step(struct sasl *s, struct span response, struct buf *out)
 {
 	char *text = NULL;
@@ -99,16 +108,20 @@ enum sasl_result sasl_step(struct sasl *s, struct span response, struct buf *out
 	int result = gsasl_step(s->session, response.n ? response.p : NULL, response.n, &text, &n);
 
 	if (result == GSASL_NEEDS_MORE && out)
-		buf_add(out, span(text, n));
+		add_challenge(s, span(text, n), out);
 	gsasl_free(text);
-	if (result == GSASL_NEEDS_MORE)
+	if (result == GSASL_NEEDS_MORE) {
+		s->challenges++;
 		return SASL_CHALLENGE;
+	}
 	return result == GSASL_OK && s->user ? SASL_CREDENTIALS : SASL_FAILED;
 }
 
 /* Clients that send LOGIN's name ahead: the challenge that it answers is passed over. */
 enum sasl_result sasl_begin(struct sasl *s, struct span initial, struct buf *out)
 {
+	if (initial.p && initial.n == 0 && !s->mechanism->server_first)
+		return SASL_FAILED; /* "=": an empty response is none that these mechanisms know */
 	if (!initial.p || !s->mechanism->server_first)
 		return sasl_step(s, initial, out);
 	if (sasl_step(s, SPAN(""), NULL) != SASL_CHALLENGE)

@@ -96,7 +96,7 @@ static void clear(struct lmtp_delivery *d)
 
 static void answer(struct recipient *r, enum fail f, const char *text, const char *log)
 {
-	CLEANUP(buf_fini) struct buf frame;
+	CLEANUP(buf_fini) struct buf frame = {0};
 	struct lmtp_delivery *d = r->delivery;
 	struct relay_result result = {r->index, f, span_of(text)};
 
@@ -131,7 +131,7 @@ static void build_prefix(const struct recipient *r, struct buf *out)
 
 static uint64_t target_mailbox(const struct recipient *r)
 {
-	CLEANUP(buf_fini) struct buf name;
+	CLEANUP(buf_fini) struct buf name = {0};
 	struct user owner = {.account = r->account_id};
 	struct mailbox_info info;
 
@@ -146,7 +146,7 @@ static uint64_t target_mailbox(const struct recipient *r)
 
 static enum fail commit(struct recipient *r)
 {
-	CLEANUP(buf_fini) struct buf prefix;
+	CLEANUP(buf_fini) struct buf prefix = {0};
 	struct new_message m = {.body = r->delivery->body, .internal_date = clock_wall_seconds()};
 	enum fail f;
 

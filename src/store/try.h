@@ -4,7 +4,6 @@
 
 #include "base/test.h"
 
-#undef fail /* cmocka's macro; ours is the enum */
 
 #include "base/clock.h"
 #include "base/memory.h"

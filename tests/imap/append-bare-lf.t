@@ -1,6 +1,6 @@
 # RFC 3501 §6.3.11, RFC 5322 §2.3: a bare LF becomes CRLF, so that every protocol sees the same lines
 @imap select INBOX
-C: a APPEND INBOX {23}
+C: a APPEND INBOX {22}
 S: + ...
 C: Subject: lf\x0a\x0abody\x0a\x0a123
 S: ...

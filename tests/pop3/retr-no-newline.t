@@ -1,7 +1,7 @@
 # RFC 1939 §5: a message without a line end at its end gets one before the dot
 @pop3 login
 @C2 imap login
-C2: a APPEND INBOX {20}
+C2: a APPEND INBOX {19}
 S2: + ...
 C2: Subject: x\x0d\x0a\x0d\x0abody!
 S2: ...

@@ -330,7 +330,7 @@ static void add_content(struct lmtp_door *d, struct span bytes)
 
 static size_t take_data(struct lmtp_door *d, struct span bytes)
 {
-	CLEANUP(buf_fini) struct buf text;
+	CLEANUP(buf_fini) struct buf text = {0};
 	size_t n;
 
 	buf_init(&text, PIECE + 2);
@@ -381,7 +381,7 @@ static size_t take_line(struct lmtp_door *d, struct span bytes)
 		return 0;
 	if (at == SIZE_MAX || at > LMTP_LINE_MAX) {
 		d->skipping = at == SIZE_MAX;
-		bad_command(d, FAIL_SYNTAX, "that line is too long");
+		bad_command(d, FAIL_UNKNOWN_VERB, "that line is too long");
 		return d->skipping ? bytes.n : at + 1;
 	}
 	if (line.n && line.p[line.n - 1] == '\r')

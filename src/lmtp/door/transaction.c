@@ -120,7 +120,7 @@ static struct link *link_to(struct transaction *t, uint32_t shard)
 
 static void send_frame(struct link *l, enum relay_type type, struct span payload)
 {
-	CLEANUP(buf_fini) struct buf head;
+	CLEANUP(buf_fini) struct buf head = {0};
 
 	buf_init(&head, RELAY_HEAD);
 	relay_head(&head, type, payload.n);
@@ -144,7 +144,7 @@ void transaction_add(struct transaction *t, struct span address, const struct re
 
 static void begin_link(struct transaction *t, struct link *l, struct span client, const struct door_info *info)
 {
-	CLEANUP(buf_fini) struct buf payload;
+	CLEANUP(buf_fini) struct buf payload = {0};
 	struct relay_envelope e = {.sender = span(t->sender.address, t->sender.n),
 		.client = client,
 		.peer = span_of(info->peer),

@@ -125,7 +125,7 @@ static bool decode(struct pop3_door *d, struct span text, struct buf *out)
 
 static void door_auth(struct pop3_door *d, const struct pop3_command *c)
 {
-	CLEANUP(buf_fini) struct buf initial;
+	CLEANUP(buf_fini) struct buf initial = {0};
 	struct span none = {NULL, 0};
 	bool has_initial = c->count == 2, empty = has_initial && span_eq(c->arguments[1], SPAN("="));
 
@@ -217,7 +217,7 @@ static void run_line(struct pop3_door *d, struct span line)
 
 static void run_response(struct pop3_door *d, struct span line)
 {
-	CLEANUP(buf_fini) struct buf response;
+	CLEANUP(buf_fini) struct buf response = {0};
 
 	buf_init(&response, POP3_AUTH_LINE_MAX);
 	if (span_eq(line, SPAN("*")) || base64_decode(line, &response)) {

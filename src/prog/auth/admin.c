@@ -198,7 +198,7 @@ static void session(struct admin *c, const struct words *words)
 	const struct account_row *row = named(c, words);
 	struct auth_link *mail = row && row->shard < AUTH_MAILS_MAX ? &c->auth->mails[row->shard] : NULL;
 	struct msg m = {.kind = MSG_ADMIN_SESSION};
-	CLEANUP(buf_fini) struct buf early;
+	CLEANUP(buf_fini) struct buf early = {0};
 	struct why w = {0};
 	char id[24];
 	int fd;

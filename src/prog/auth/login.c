@@ -285,7 +285,7 @@ static void after_step(struct login *l, enum sasl_result result, const struct bu
 void login_begin(struct auth_link *front, const struct msg_auth_begin *m)
 {
 	struct login *l = new_login(front, m->connection, m->session, m->protocol, m->peer, m->tls);
-	CLEANUP(buf_fini) struct buf challenge;
+	CLEANUP(buf_fini) struct buf challenge = {0};
 	struct span none = {NULL, 0};
 	struct why w;
 
@@ -300,7 +300,7 @@ void login_begin(struct auth_link *front, const struct msg_auth_begin *m)
 void login_response(struct auth_link *front, const struct msg_auth_response *m)
 {
 	struct login *l = find(front, m->connection);
-	CLEANUP(buf_fini) struct buf challenge;
+	CLEANUP(buf_fini) struct buf challenge = {0};
 
 	buf_init(&challenge, CHALLENGE_MAX);
 	if (l && l->phase == STEPS)

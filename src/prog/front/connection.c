@@ -263,8 +263,8 @@ static void fill_session(struct connection *c, struct msg_session_open *m, struc
 
 void connection_hand_over(struct connection *c, const uint8_t ticket[16], uint32_t shard)
 {
-	CLEANUP(buf_fini) struct buf note;
-	CLEANUP(buf_fini) struct buf early;
+	CLEANUP(buf_fini) struct buf note = {0};
+	CLEANUP(buf_fini) struct buf early = {0};
 	struct channel *mail = shard < MAILS_MAX ? c->front->mails[shard].channel : NULL;
 	struct msg m = {.kind = MSG_SESSION_OPEN};
 	struct why w;
