@@ -5,13 +5,13 @@
 #include "store/compact.h"
 #include "store/verify.h"
 
-static void live(struct try *t, struct account *a, uint64_t *seed, int n)
+static void live(struct trial *t, struct account *a, uint64_t *seed, int n)
 {
 	for (int i = 0; i < n; i++)
 		assert_int_not_equal(try_commit(t, try_random_batch(t, a, seed, true)), FAIL_UNKNOWN);
 }
 
-static uint64_t log_bytes(struct try *t)
+static uint64_t log_bytes(struct trial *t)
 {
 	char command[200];
 	unsigned long long bytes = 0;
@@ -25,7 +25,7 @@ static uint64_t log_bytes(struct try *t)
 	return bytes;
 }
 
-static void expunge_all(struct try *t, const char *name)
+static void expunge_all(struct trial *t, const char *name)
 {
 	struct mailbox *m = try_mailbox(t, t->account, name);
 	struct batch *b = batch_begin(t->account);
@@ -37,7 +37,7 @@ static void expunge_all(struct try *t, const char *name)
 }
 
 /* Closes, opens again (which seals all segments), compacts everything. */
-static struct store_compaction compact(struct try *t, unsigned percent)
+static struct store_compaction compact(struct trial *t, unsigned percent)
 {
 	struct store_compaction c;
 	struct why w;
@@ -54,7 +54,7 @@ static struct store_compaction compact(struct try *t, unsigned percent)
 	return c;
 }
 
-static void check_clean(struct try *t)
+static void check_clean(struct trial *t)
 {
 	struct store_check c;
 	struct why w;
@@ -72,7 +72,7 @@ static void check_clean(struct try *t)
 static void space_comes_back_and_nothing_changes(void **state)
 {
 	static char big[700000];
-	struct try *t = *state;
+	struct trial *t = *state;
 	struct account *other = try_account(t, 8);
 	struct store_compaction c;
 	struct buf before, after;
@@ -117,7 +117,7 @@ static void space_comes_back_and_nothing_changes(void **state)
 
 static void what_is_mostly_live_stays(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	struct store_compaction c;
 
 	for (int i = 0; i < 20; i++)
@@ -128,7 +128,7 @@ static void what_is_mostly_live_stays(void **state)
 }
 
 /* Turns one octet over in whatever segment holds `needle`. */
-static void damage(struct try *t, const char *needle)
+static void damage(struct trial *t, const char *needle)
 {
 	char command[300];
 
@@ -140,7 +140,7 @@ static void what_cannot_be_read_stays(void **state)
 {
 	static const char *const text[] = {
 		"a: b\r\n\r\nfirst\r\n", "a: b\r\n\r\nthe-needle\r\n", "a: b\r\n\r\nthird\r\n"};
-	struct try *t = *state;
+	struct trial *t = *state;
 	struct store_compaction c;
 	struct mailbox *m;
 	struct buf out;
@@ -181,7 +181,7 @@ static void what_cannot_be_read_stays(void **state)
 
 static void not_while_someone_is_there(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	struct store_compaction c;
 	struct why w;
 
@@ -202,14 +202,14 @@ static void copy_index(struct kv *kv, struct kv_batch *out)
 	assert_int_equal(kv->ops->scan(kv, SPAN(""), SPAN(""), copy_entry, out, NULL), FAIL_NONE);
 }
 
-static void check_state(struct try *t, struct disk *disk, size_t point, struct record_dice *dice,
+static void check_state(struct trial *t, struct disk *disk, size_t point, struct record_dice *dice,
 	const struct kv_batch *index, struct span want)
 {
 	struct store_settings s = {.loop = &t->loop,
 		.disk = record_state(disk, point, dice),
 		.kv = kv_open_memory(),
 		.report = try_report};
-	struct try after = {0};
+	struct trial after = {0};
 	struct try_wait wait;
 	struct buf dump;
 	struct why w;
@@ -238,7 +238,7 @@ static void power_may_fail_while_compacting(void **state)
 		struct kv_batch before, after;
 		struct disk *recording;
 		struct store *first;
-		struct try t = {0};
+		struct trial t = {0};
 		struct store_compaction c;
 		size_t begin, end;
 		struct buf dump;

@@ -11,7 +11,7 @@ static void on_wake(struct feed_reader *r)
 	woken++;
 }
 
-static void flag(struct try *t, struct mailbox *m, uint32_t first, uint32_t last, const void *author)
+static void flag(struct trial *t, struct mailbox *m, uint32_t first, uint32_t last, const void *author)
 {
 	struct batch *b = batch_begin(t->account);
 	struct flag_set set = {.system = MESSAGE_FLAGGED};
@@ -22,7 +22,7 @@ static void flag(struct try *t, struct mailbox *m, uint32_t first, uint32_t last
 	assert_int_equal(try_commit(t, b), FAIL_NONE);
 }
 
-static void expunge(struct try *t, struct mailbox *m, uint32_t first, uint32_t last)
+static void expunge(struct trial *t, struct mailbox *m, uint32_t first, uint32_t last)
 {
 	struct batch *b = batch_begin(t->account);
 	struct why w;
@@ -43,7 +43,7 @@ static void expect(struct feed_reader *r, enum feed_kind kind, uint32_t first, u
 
 static void events_come_in_order_to_every_reader(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	struct mailbox *m = try_mailbox(t, t->account, "INBOX");
 	struct feed_reader one, two;
 	struct feed_event e;
@@ -86,7 +86,7 @@ static void events_come_in_order_to_every_reader(void **state)
 
 static void scattered_expunges_name_only_what_went(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	struct mailbox *m = try_mailbox(t, t->account, "INBOX");
 	struct feed_reader r;
 	struct batch *b = batch_begin(t->account);
@@ -111,7 +111,7 @@ static void scattered_expunges_name_only_what_went(void **state)
 
 static void ghosts_stay_until_the_last_reader_passed(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	struct mailbox *m = try_mailbox(t, t->account, "INBOX");
 	struct feed_reader pop3, imap;
 	struct feed_event e;
@@ -150,7 +150,7 @@ static void ghosts_stay_until_the_last_reader_passed(void **state)
 
 static void deletion_and_keywords_are_told(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	struct mailbox *m = try_mailbox(t, t->account, "Junk");
 	struct batch *b = batch_begin(t->account);
 	struct span name = SPAN("New");
@@ -200,7 +200,7 @@ static void on_wake_end_other(struct feed_reader *r)
 
 static void readers_may_go_while_others_are_woken(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	struct mailbox *m = try_mailbox(t, t->account, "INBOX");
 	struct feed_reader one, two;
 
@@ -217,7 +217,7 @@ static void readers_may_go_while_others_are_woken(void **state)
 /* A delivery and a flag change to a mailbox that nobody has open. */
 static void unopened_mailboxes_change_too(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	uint64_t id = try_info(t->account, "Archive").id;
 	struct mailbox *m;
 	struct message msg;

@@ -6,7 +6,7 @@
 
 #define LETTER "From: a@example.org\r\n\r\nBody\r\n"
 
-static void live_a_little(struct try *t, uint64_t *seed)
+static void live_a_little(struct trial *t, uint64_t *seed)
 {
 	for (int i = 0; i < 60; i++) {
 		struct batch *b = try_random_batch(t, t->account, seed, true);
@@ -18,7 +18,7 @@ static void live_a_little(struct try *t, uint64_t *seed)
 
 static void reopening_changes_nothing(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	uint64_t seed = 4711;
 	struct buf before, after;
 
@@ -43,7 +43,7 @@ static void shell(const char *dir, const char *script)
 
 static void index_is_rebuilt_from_the_log(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	uint64_t seed = 815;
 	struct buf before, after;
 
@@ -72,7 +72,7 @@ static void index_is_rebuilt_from_the_log(void **state)
 /* An index of one store beside the log of another must not be believed. */
 static void foreign_index_is_not_believed(void **state)
 {
-	struct try *t = *state, other = {0};
+	struct trial *t = *state, other = {0};
 	char command[600];
 	struct buf before, after;
 	uint64_t seed = 99;
@@ -103,7 +103,7 @@ static void foreign_index_is_not_believed(void **state)
 /* A disk that is not mounted must not look like an account without mail. */
 static void missing_log_is_no_empty_store(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	struct store *store;
 	struct why w;
 
@@ -130,7 +130,7 @@ static void on_broken(void *context)
 
 static void failing_sync_is_unknown(void **state)
 {
-	struct try t = {0};
+	struct trial t = {0};
 	struct disk *below = disk_memory();
 	struct store_settings s = {.loop = &t.loop, .disk = disk_faulty(below), .kv = kv_open_memory()};
 	struct batch *b;

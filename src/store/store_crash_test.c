@@ -16,7 +16,7 @@ struct moment {
 };
 
 struct history {
-	struct try t;
+	struct trial t;
 	struct disk *disk;
 	struct kv *kv;
 	struct moment at[MOMENTS_MAX];
@@ -157,7 +157,7 @@ static void set_back(struct kv *kv)
 static void check_state(
 	struct history *h, size_t point, struct record_dice *dice, enum beside beside, const struct kv_batch *index)
 {
-	struct try t = {0};
+	struct trial t = {0};
 	struct store_settings s = {.loop = &h->t.loop,
 		.disk = record_state(h->disk, point, dice),
 		.kv = kv_open_memory(),
@@ -280,7 +280,7 @@ static void a_lying_disk_is_noticed(void **state)
 {
 	struct store_settings s = {0};
 	struct record_dice dice = record_dice_random(99);
-	struct try t = {0};
+	struct trial t = {0};
 	struct disk *lying = disk_record(RECORD_SYNC_IS_NOTHING, NULL);
 	bool lost = false;
 	struct why w;

@@ -73,7 +73,7 @@ static void model_apply(struct model *m, const struct model_op *op)
 
 struct session {
 	struct store_wait wait;
-	struct try *t;
+	struct trial *t;
 	struct batch *b;
 	int account, pipe;
 	uint64_t seed;
@@ -96,7 +96,7 @@ static void say(int fd, const char *fmt, ...)
 		_exit(3);
 }
 
-static struct body *tagged_body(struct try *t, unsigned long tag)
+static struct body *tagged_body(struct trial *t, unsigned long tag)
 {
 	static char fill[4000];
 	struct body_writer *w = body_begin(t->store);
@@ -203,7 +203,7 @@ static void session_next(struct session *s)
 		_exit(8);
 }
 
-static void child_open(struct try *t, const char *dir)
+static void child_open(struct trial *t, const char *dir)
 {
 	loop_init(&t->loop);
 	snprintf(t->dir, sizeof(t->dir), "%s", dir);
@@ -218,7 +218,7 @@ static void child_open(struct try *t, const char *dir)
 static void child_work(const char *dir, int pipe, uint64_t seed)
 {
 	struct session sessions[SESSIONS];
-	struct try t = {0};
+	struct trial t = {0};
 
 	child_open(&t, dir);
 	say(pipe, "S\n");
@@ -233,7 +233,7 @@ static void child_work(const char *dir, int pipe, uint64_t seed)
 
 /* ── The child that looks ── */
 
-static void look_at(struct try *t, int account, int box, size_t i, int pipe)
+static void look_at(struct trial *t, int account, int box, size_t i, int pipe)
 {
 	struct mailbox *m = boxes[account][box];
 	int bit = mailbox_keyword_bit(m, SPAN("Work"));
@@ -262,7 +262,7 @@ static void look_at(struct try *t, int account, int box, size_t i, int pipe)
 
 static void child_look(const char *dir, int pipe)
 {
-	struct try t = {0};
+	struct trial t = {0};
 
 	child_open(&t, dir);
 	for (int a = 0; a < ACCOUNTS; a++)

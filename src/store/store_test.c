@@ -8,7 +8,7 @@
 
 static void standard_mailboxes_are_there(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	struct mailbox_info info;
 
 	assert_int_equal(account_mailboxes(t->account), 6);
@@ -29,7 +29,7 @@ static void standard_mailboxes_are_there(void **state)
 
 static void message_comes_back_byte_for_byte(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	struct mailbox *m = try_mailbox(t, t->account, "INBOX");
 	struct batch *b = batch_begin(t->account);
 	struct body *body = try_body(t, SPAN("a: b\n\nbare\rcr\nnul\0.\r\n"));
@@ -75,7 +75,7 @@ static void big_body_goes_over_chunks(void **state)
 {
 	static const size_t sizes[] = {
 		0, 1, LOG_CHUNK_MAX - 1, LOG_CHUNK_MAX, LOG_CHUNK_MAX + 1, 2 * LOG_CHUNK_MAX, 3 * LOG_CHUNK_MAX + 77};
-	struct try *t = *state;
+	struct trial *t = *state;
 	struct mailbox *m = try_mailbox(t, t->account, "INBOX");
 
 	for (size_t k = 0; k < ARRAY_LEN(sizes); k++) {
@@ -105,7 +105,7 @@ static void big_body_goes_over_chunks(void **state)
 
 static void lines_end_in_crlf_wherever_cut(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	struct span raw = SPAN("\na\r\nb\n\n\r\n\rc\n\r"), want = SPAN("\r\na\r\nb\r\n\r\n\r\n\rc\r\n\r");
 	struct why w;
 
@@ -124,7 +124,7 @@ static void lines_end_in_crlf_wherever_cut(void **state)
 
 static void structure_is_kept(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	struct mailbox *m = try_mailbox(t, t->account, "INBOX");
 	const struct mime_structure *s;
 	struct try_wait w;
@@ -147,7 +147,7 @@ static void structure_is_kept(void **state)
 
 static void flags_add_remove_replace(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	struct mailbox *m = try_mailbox(t, t->account, "INBOX");
 	struct message msg;
 	uint64_t modseq;
@@ -178,7 +178,7 @@ static void flags_add_remove_replace(void **state)
 
 static void keywords_are_limited(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	struct mailbox *m = try_mailbox(t, t->account, "INBOX");
 	char name[200];
 
@@ -198,7 +198,7 @@ static void keywords_are_limited(void **state)
 
 static void copy_and_move(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	struct mailbox *in = try_mailbox(t, t->account, "INBOX"), *out = try_mailbox(t, t->account, "Archive");
 	struct batch *b;
 	struct message first, second, msg;
@@ -246,7 +246,7 @@ static void copy_and_move(void **state)
 
 static void imported_uidl_stays(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	struct mailbox *in = try_mailbox(t, t->account, "INBOX"), *out = try_mailbox(t, t->account, "Archive");
 	struct batch *b = batch_begin(t->account);
 	struct body *body = try_body(t, SPAN(LETTER));
@@ -278,7 +278,7 @@ static void imported_uidl_stays(void **state)
 
 static void move_of_what_is_gone_does_nothing(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	struct mailbox *in = try_mailbox(t, t->account, "INBOX"), *out = try_mailbox(t, t->account, "Archive");
 	struct batch *gone = batch_begin(t->account), *move = batch_begin(t->account);
 	struct message msg;
@@ -304,7 +304,7 @@ static void move_of_what_is_gone_does_nothing(void **state)
 /* A keyword that is set while a move of its message is staged goes with it. */
 static void move_takes_what_is_in_flight(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	struct mailbox *in = try_mailbox(t, t->account, "INBOX"), *out = try_mailbox(t, t->account, "Archive");
 	struct batch *flags = batch_begin(t->account), *move = batch_begin(t->account);
 	struct span name = SPAN("Late");
@@ -328,7 +328,7 @@ static void move_takes_what_is_in_flight(void **state)
 
 static void expunge_of_ranges(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	struct mailbox *m = try_mailbox(t, t->account, "INBOX");
 	struct batch *b = batch_begin(t->account);
 	struct why w;
@@ -359,7 +359,7 @@ static void expunge_of_ranges(void **state)
 
 static void recent_mark_only_grows(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	struct mailbox_info info = try_info(t->account, "INBOX");
 	struct batch *b;
 	struct why w;
@@ -405,7 +405,7 @@ static void ordered_done(struct store_wait *w, enum fail f)
 
 static void commits_are_answered_in_order(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	struct mailbox *m = try_mailbox(t, t->account, "INBOX");
 	struct ordered o[6];
 	struct body *body = try_body(t, SPAN(LETTER));
@@ -442,7 +442,7 @@ static void commits_are_answered_in_order(void **state)
 
 static void cancelled_waits_are_not_called(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	struct mailbox *m = try_mailbox(t, t->account, "INBOX");
 	struct try_wait w;
 	struct batch *b = batch_begin(t->account);
@@ -465,7 +465,7 @@ static void cancelled_waits_are_not_called(void **state)
 static void many_flags_in_one_range_are_quick(void **state)
 {
 	enum { MANY = 10000 };
-	struct try *t = *state;
+	struct trial *t = *state;
 	struct mailbox *m = try_mailbox(t, t->account, "INBOX");
 	struct batch *b = batch_begin(t->account);
 	struct body *body = try_body(t, SPAN(LETTER));
@@ -495,7 +495,7 @@ static void many_flags_in_one_range_are_quick(void **state)
 
 static void accounts_are_apart(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	struct account *other = try_account(t, 8), *same = try_account(t, 7);
 	struct account *none;
 

@@ -3,7 +3,7 @@
 
 #define LETTER "From: a@example.org\r\nSubject: hello\r\n\r\nBody\r\n"
 
-static enum fail rename_to(struct try *t, const char *from, const char *to)
+static enum fail rename_to(struct trial *t, const char *from, const char *to)
 {
 	struct batch *b = batch_begin(t->account);
 	struct why w;
@@ -12,7 +12,7 @@ static enum fail rename_to(struct try *t, const char *from, const char *to)
 	return try_commit(t, b);
 }
 
-static enum fail delete_named(struct try *t, const char *name)
+static enum fail delete_named(struct trial *t, const char *name)
 {
 	struct batch *b = batch_begin(t->account);
 	struct why w;
@@ -25,7 +25,7 @@ static enum fail delete_named(struct try *t, const char *name)
 	return try_commit(t, b);
 }
 
-static bool there_is(struct try *t, const char *name)
+static bool there_is(struct trial *t, const char *name)
 {
 	struct mailbox_info info;
 
@@ -34,7 +34,7 @@ static bool there_is(struct try *t, const char *name)
 
 static void create_makes_parents(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	uint64_t version = account_tree_version(t->account);
 
 	assert_int_equal(try_create(t, "A/B/C"), FAIL_NONE);
@@ -49,7 +49,7 @@ static void create_makes_parents(void **state)
 
 static void uidvalidity_only_grows(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	uint32_t last = 0;
 	uint64_t id = 0;
 
@@ -69,7 +69,7 @@ static void uidvalidity_only_grows(void **state)
 
 static void delete_leaves_children(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 
 	assert_int_equal(try_create(t, "P/Q"), FAIL_NONE);
 	assert_int_equal(delete_named(t, "P"), FAIL_NONE);
@@ -80,7 +80,7 @@ static void delete_leaves_children(void **state)
 
 static void rename_takes_children(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	uint64_t id;
 
 	assert_int_equal(try_create(t, "old/a/b"), FAIL_NONE);
@@ -104,7 +104,7 @@ static void rename_takes_children(void **state)
 
 static void rename_of_inbox_moves_its_mail(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	struct mailbox *m = try_mailbox(t, t->account, "INBOX"), *moved;
 	struct message msg;
 	struct batch *b = batch_begin(t->account);
@@ -133,7 +133,7 @@ static void rename_of_inbox_moves_its_mail(void **state)
 
 static void subscriptions_outlive_mailboxes(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	struct batch *b = batch_begin(t->account);
 	struct why w;
 

@@ -4,7 +4,6 @@
 
 #include "base/test.h"
 
-
 #include "base/clock.h"
 #include "base/memory.h"
 #include "kv/kv.h"
@@ -16,8 +15,7 @@
 
 #define TRY_UNUSED __attribute__((unused))
 
-struct
-try {
+struct trial {
 	struct loop loop;
 	struct store *store;
 	struct account *account;
@@ -47,7 +45,7 @@ static TRY_UNUSED void try_wait_init(struct try_wait *t)
 }
 
 /* Waits for what was answered FAIL_BUSY. */
-static TRY_UNUSED enum fail try_finish(struct try *t, struct try_wait *w, enum fail f)
+static TRY_UNUSED enum fail try_finish(struct trial *t, struct try_wait *w, enum fail f)
 {
 	if (f != FAIL_BUSY)
 		return f;
@@ -58,7 +56,7 @@ static TRY_UNUSED enum fail try_finish(struct try *t, struct try_wait *w, enum f
 	return w->result;
 }
 
-static TRY_UNUSED struct account *try_account(struct try *t, uint64_t id)
+static TRY_UNUSED struct account *try_account(struct trial *t, uint64_t id)
 {
 	struct try_wait w;
 	struct account *a = NULL;
@@ -69,7 +67,7 @@ static TRY_UNUSED struct account *try_account(struct try *t, uint64_t id)
 	return a;
 }
 
-static TRY_UNUSED struct mailbox *try_mailbox_id(struct try *t, struct account *a, uint64_t id)
+static TRY_UNUSED struct mailbox *try_mailbox_id(struct trial *t, struct account *a, uint64_t id)
 {
 	struct try_wait w;
 	struct mailbox *m = NULL;
@@ -88,12 +86,12 @@ static TRY_UNUSED struct mailbox_info try_info(struct account *a, const char *na
 	return info;
 }
 
-static TRY_UNUSED struct mailbox *try_mailbox(struct try *t, struct account *a, const char *name)
+static TRY_UNUSED struct mailbox *try_mailbox(struct trial *t, struct account *a, const char *name)
 {
 	return try_mailbox_id(t, a, try_info(a, name).id);
 }
 
-static TRY_UNUSED struct body *try_body(struct try *t, struct span bytes)
+static TRY_UNUSED struct body *try_body(struct trial *t, struct span bytes)
 {
 	struct body_writer *w = body_begin(t->store);
 	struct body *body = NULL;
@@ -105,7 +103,7 @@ static TRY_UNUSED struct body *try_body(struct try *t, struct span bytes)
 }
 
 /* Commits, waits, frees. */
-static TRY_UNUSED enum fail try_commit(struct try *t, struct batch *b)
+static TRY_UNUSED enum fail try_commit(struct trial *t, struct batch *b)
 {
 	struct try_wait w;
 	enum fail f;
@@ -117,7 +115,7 @@ static TRY_UNUSED enum fail try_commit(struct try *t, struct batch *b)
 }
 
 static TRY_UNUSED uint32_t try_deliver_flags(
-	struct try *t, struct account *a, uint64_t mailbox, struct span bytes, uint64_t flags)
+	struct trial *t, struct account *a, uint64_t mailbox, struct span bytes, uint64_t flags)
 {
 	struct batch *b = batch_begin(a);
 	struct body *body = try_body(t, bytes);
@@ -137,13 +135,13 @@ static TRY_UNUSED uint32_t try_deliver_flags(
 	return uid;
 }
 
-static TRY_UNUSED uint32_t try_deliver(struct try *t, struct account *a, uint64_t mailbox, struct span bytes)
+static TRY_UNUSED uint32_t try_deliver(struct trial *t, struct account *a, uint64_t mailbox, struct span bytes)
 {
 	return try_deliver_flags(t, a, mailbox, bytes, 0);
 }
 
 static TRY_UNUSED void try_read(
-	struct try *t, struct account *a, const struct message *m, uint64_t offset, size_t n, struct buf *out)
+	struct trial *t, struct account *a, const struct message *m, uint64_t offset, size_t n, struct buf *out)
 {
 	struct try_wait w;
 
@@ -151,7 +149,7 @@ static TRY_UNUSED void try_read(
 	assert_int_equal(try_finish(t, &w, message_read(a, m, offset, n, out, &w.wait)), FAIL_NONE);
 }
 
-static TRY_UNUSED enum fail try_flags(struct try *t, struct mailbox *m, uint32_t first, uint32_t last,
+static TRY_UNUSED enum fail try_flags(struct trial *t, struct mailbox *m, uint32_t first, uint32_t last,
 	enum flag_change how, uint64_t system, const char *keyword)
 {
 	struct batch *b = batch_begin(t->account);
@@ -167,7 +165,7 @@ static TRY_UNUSED enum fail try_flags(struct try *t, struct mailbox *m, uint32_t
 	return try_commit(t, b);
 }
 
-static TRY_UNUSED enum fail try_create(struct try *t, const char *name)
+static TRY_UNUSED enum fail try_create(struct trial *t, const char *name)
 {
 	struct batch *b = batch_begin(t->account);
 	struct why w;
@@ -179,7 +177,7 @@ static TRY_UNUSED enum fail try_create(struct try *t, const char *name)
 /* ── Everything that a client could see of an account, as text ── */
 
 static TRY_UNUSED void try_dump_message(
-	struct try *t, struct account *a, struct mailbox *m, const struct message *msg, struct buf *out)
+	struct trial *t, struct account *a, struct mailbox *m, const struct message *msg, struct buf *out)
 {
 	uint64_t sum = 1469598103934665603u;
 	struct buf bytes;
@@ -201,7 +199,7 @@ static TRY_UNUSED void try_dump_message(
 	buf_addf(out, " sum %llx\n", (unsigned long long)sum);
 }
 
-static TRY_UNUSED void try_dump(struct try *t, struct account *a, struct buf *out)
+static TRY_UNUSED void try_dump(struct trial *t, struct account *a, struct buf *out)
 {
 	for (size_t i = 0; i < account_mailboxes(a); i++) {
 		struct mailbox_info info;
@@ -236,7 +234,7 @@ static TRY_UNUSED void try_dump(struct try *t, struct account *a, struct buf *ou
 		buf_addf(out, "subscribed %.*s\n", SPAN_ARG(account_subscription_at(a, i)));
 }
 
-static TRY_UNUSED void try_dump_new(struct try *t, struct account *a, struct buf *out)
+static TRY_UNUSED void try_dump_new(struct trial *t, struct account *a, struct buf *out)
 {
 	buf_init(out, 64 << 20);
 	try_dump(t, a, out);
@@ -254,7 +252,7 @@ static TRY_UNUSED uint64_t try_random(uint64_t *seed)
 }
 
 static TRY_UNUSED void try_stage_message(
-	struct try *t, struct batch *b, uint64_t mailbox, uint64_t *seed, bool may_be_big)
+	struct trial *t, struct batch *b, uint64_t mailbox, uint64_t *seed, bool may_be_big)
 {
 	static const struct span names[] = {
 		{"$Forwarded", 10}, {"Work", 4}, {"Todo", 4}, {"\xd8\xa8\xd8\xb1\xd9\x8a\xd8\xaf", 8}};
@@ -284,7 +282,7 @@ static TRY_UNUSED void try_stage_message(
 	body_free(body);
 }
 
-static TRY_UNUSED void try_stage_tree(struct try *t, struct batch *b, uint64_t *seed, const struct mailbox_info *info)
+static TRY_UNUSED void try_stage_tree(struct trial *t, struct batch *b, uint64_t *seed, const struct mailbox_info *info)
 {
 	char name[40];
 	uint64_t r = try_random(seed);
@@ -301,7 +299,7 @@ static TRY_UNUSED void try_stage_tree(struct try *t, struct batch *b, uint64_t *
 	assert_int_equal(batch_subscribe(b, span_of(name), r & 1, &why), FAIL_NONE);
 }
 
-static TRY_UNUSED void try_stage_rows(struct try *t, struct batch *b, struct mailbox *m, uint64_t to, uint64_t *seed)
+static TRY_UNUSED void try_stage_rows(struct trial *t, struct batch *b, struct mailbox *m, uint64_t to, uint64_t *seed)
 {
 	uint64_t r = try_random(seed);
 	struct span keyword = SPAN("Work");
@@ -327,7 +325,7 @@ static TRY_UNUSED void try_stage_rows(struct try *t, struct batch *b, struct mai
 }
 
 /* One change of an account, anything that a client may ask for. */
-static TRY_UNUSED struct batch *try_random_batch(struct try *t, struct account *a, uint64_t *seed, bool may_be_big)
+static TRY_UNUSED struct batch *try_random_batch(struct trial *t, struct account *a, uint64_t *seed, bool may_be_big)
 {
 	struct batch *b = batch_begin(a);
 	struct mailbox_info info, other;
@@ -360,7 +358,7 @@ static TRY_UNUSED void try_report(void *context, const char *text)
 		fprintf(stderr, "store: %s\n", text);
 }
 
-static TRY_UNUSED void try_open_local(struct try *t)
+static TRY_UNUSED void try_open_local(struct trial *t)
 {
 	struct why w;
 	enum fail f = store_open_local(t->dir, &t->loop, 0, try_report, NULL, &t->store, &w);
@@ -372,7 +370,7 @@ static TRY_UNUSED void try_open_local(struct try *t)
 
 static TRY_UNUSED int try_setup_local(void **state)
 {
-	struct try *t = NEW(struct try);
+	struct trial *t = NEW(struct trial);
 
 	loop_init(&t->loop);
 	snprintf(t->dir, sizeof(t->dir), "/tmp/barid-store-test-XXXXXX");
@@ -386,7 +384,7 @@ static TRY_UNUSED int try_setup_local(void **state)
 
 static TRY_UNUSED int try_setup_memory(void **state)
 {
-	struct try *t = NEW(struct try);
+	struct trial *t = NEW(struct trial);
 	struct why w;
 
 	loop_init(&t->loop);
@@ -399,7 +397,7 @@ static TRY_UNUSED int try_setup_memory(void **state)
 
 static TRY_UNUSED int try_teardown(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	char command[128];
 	int status = 0;
 
@@ -417,7 +415,7 @@ static TRY_UNUSED int try_teardown(void **state)
 }
 
 /* Closes the store and opens it again (engine local). */
-static TRY_UNUSED void try_reopen(struct try *t)
+static TRY_UNUSED void try_reopen(struct trial *t)
 {
 	account_close(t->account);
 	store_close(t->store);

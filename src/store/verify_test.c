@@ -6,13 +6,13 @@
 
 #include "store/verify.h"
 
-static void live_a_little(struct try *t, uint64_t seed)
+static void live_a_little(struct trial *t, uint64_t seed)
 {
 	for (int i = 0; i < 40; i++)
 		assert_int_not_equal(try_commit(t, try_random_batch(t, t->account, &seed, true)), FAIL_UNKNOWN);
 }
 
-static struct store_check check(struct try *t)
+static struct store_check check(struct trial *t)
 {
 	struct store_check c;
 	struct why w;
@@ -24,13 +24,13 @@ static struct store_check check(struct try *t)
 	return c;
 }
 
-static void close_store(struct try *t)
+static void close_store(struct trial *t)
 {
 	account_close(t->account);
 	store_close(t->store);
 }
 
-static void open_store(struct try *t)
+static void open_store(struct trial *t)
 {
 	try_open_local(t);
 	t->account = try_account(t, 7);
@@ -38,7 +38,7 @@ static void open_store(struct try *t)
 
 static void nothing_is_found_where_nothing_is(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	struct store_check c;
 
 	live_a_little(t, 77);
@@ -55,7 +55,7 @@ static void nothing_is_found_where_nothing_is(void **state)
 }
 
 /* Turns one octet of a message over, in the file. */
-static void damage(struct try *t, const char *needle)
+static void damage(struct trial *t, const char *needle)
 {
 	static char bytes[1 << 20];
 	char path[200];
@@ -85,7 +85,7 @@ static void damage(struct try *t, const char *needle)
 
 static void rot_costs_one_message(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	uint64_t inbox = try_info(t->account, "INBOX").id;
 	struct store_check c;
 	struct mailbox *m;
@@ -130,7 +130,7 @@ static bool first_row(void *context, struct span key, struct span value)
 
 static void a_false_index_is_found(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	struct kv_settings s = {0};
 	char path[100];
 	struct kv_batch b;
@@ -158,7 +158,7 @@ static void a_false_index_is_found(void **state)
 
 static void a_running_store_is_left_alone(void **state)
 {
-	struct try *t = *state;
+	struct trial *t = *state;
 	struct store_check c;
 	struct why w;
 
