@@ -163,6 +163,132 @@ static void failing_sync_is_unknown(void **state)
 	loop_fini(&t.loop);
 }
 
+/* ── A disk that fails at the Nth call ── */
+
+struct delivery {
+	struct store_wait wait;
+	struct batch *batch;
+	unsigned *acknowledged, *pending;
+};
+
+static void delivery_done(struct store_wait *w, enum fail f)
+{
+	struct delivery *d = CONTAINER_OF(w, struct delivery, wait);
+
+	if (!f)
+		++*d->acknowledged;
+	--*d->pending;
+	batch_free(d->batch);
+	free(d);
+}
+
+/* Delivers message `number`; false when the store takes no more. */
+static bool deliver_numbered(struct trial *t, unsigned number, unsigned *acknowledged, unsigned *pending)
+{
+	struct body_writer *w = body_begin(t->store);
+	struct delivery *d;
+	struct new_message n = {0};
+	struct body *body;
+	char text[40];
+	struct why why;
+
+	snprintf(text, sizeof(text), "Subject: %u\r\n\r\n", number);
+	if (body_append(w, span_of(text), &why)) {
+		body_drop(w);
+		return false;
+	}
+	if (body_end(w, &body, &why))
+		return false;
+	d = NEW(struct delivery);
+	d->acknowledged = acknowledged;
+	d->pending = pending;
+	d->batch = batch_begin(t->account);
+	n.body = body;
+	assert_int_equal(batch_message(d->batch, try_info(t->account, "INBOX").id, &n, &why), FAIL_NONE);
+	body_free(body);
+	store_wait_init(&d->wait, delivery_done);
+	++*pending;
+	if (batch_commit(d->batch, &d->wait) == FAIL_BUSY)
+		return true;
+	delivery_done(&d->wait, FAIL_UNKNOWN);
+	return false;
+}
+
+static unsigned deliver_until_it_fails(struct trial *t, unsigned *acknowledged)
+{
+	unsigned issued = 0, pending = 0;
+
+	while (issued < 60 && !store_broken(t->store)) {
+		for (unsigned k = 0; k <= issued % 4; k++)
+			issued += deliver_numbered(t, issued + 1, acknowledged, &pending);
+		while (pending)
+			uv_run(&t->loop.uv, UV_RUN_ONCE);
+	}
+	return issued;
+}
+
+/* Every acknowledged message is there, in order, and of the others the first few. */
+static void check_numbers(struct trial *t, unsigned acknowledged, unsigned issued)
+{
+	struct mailbox *m = try_mailbox(t, t->account, "INBOX");
+
+	assert_true(mailbox_count(m) >= acknowledged && mailbox_count(m) <= issued);
+	for (size_t i = 0; i < mailbox_count(m); i++) {
+		struct message msg;
+		unsigned number;
+		struct buf out;
+
+		mailbox_at(m, i, &msg);
+		buf_init(&out, 100);
+		try_read(t, t->account, &msg, 0, 100, &out);
+		buf_add_byte(&out, 0);
+		assert_int_equal(sscanf(out.p, "Subject: %u", &number), 1);
+		assert_int_equal(number, i + 1);
+		assert_int_equal(msg.uid, i + 1);
+		buf_fini(&out);
+	}
+	mailbox_close(m);
+}
+
+static void live_on_failing_disk(enum faulty_call call, unsigned nth, bool for_good)
+{
+	struct trial t = {0};
+	struct disk *below = disk_memory();
+	struct store_settings s = {
+		.loop = &t.loop, .disk = disk_faulty(below), .kv = kv_open_memory(), .segment_size = 4096};
+	unsigned acknowledged = 0, issued;
+	struct why w;
+
+	loop_init(&t.loop);
+	assert_int_equal(store_open(&s, &t.store, &w), FAIL_NONE);
+	t.account = try_account(&t, 7);
+	faulty_set(s.disk, call, nth, FAIL_IO, for_good);
+	issued = deliver_until_it_fails(&t, &acknowledged);
+	assert_int_equal(try_info(t.account, "INBOX").messages, acknowledged); /* INV-1 */
+	account_close(t.account);
+	store_close(t.store);
+	s.disk = below;
+	s.kv = kv_open_memory();
+	assert_int_equal(store_open(&s, &t.store, &w), FAIL_NONE);
+	t.account = try_account(&t, 7);
+	check_numbers(&t, acknowledged, issued);
+	account_close(t.account);
+	store_close(t.store);
+	for (int i = 0; i < 10; i++)
+		loop_turn(&t.loop);
+	loop_fini(&t.loop);
+}
+
+static void failing_disks_lose_nothing_that_was_acknowledged(void **state)
+{
+	static const enum faulty_call calls[] = {FAULTY_WRITE, FAULTY_SYNC, FAULTY_OPEN, FAULTY_SYNC_DIR};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(calls); i++)
+		for (unsigned nth = 1; nth <= 24; nth++)
+			live_on_failing_disk(calls[i], nth, nth % 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +297,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(foreign_index_is_not_believed, try_setup_local, try_teardown),
 		cmocka_unit_test_setup_teardown(missing_log_is_no_empty_store, try_setup_local, try_teardown),
 		cmocka_unit_test(failing_sync_is_unknown),
+		cmocka_unit_test(failing_disks_lose_nothing_that_was_acknowledged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
