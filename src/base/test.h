@@ -8,6 +8,14 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#undef fail /* cmocka's macro: here it is an enum */
+/* cmocka's macro `fail` would hide our enum of that name; fail_msg does without it. */
+#undef fail
+#undef fail_msg
+#define fail_msg(...)                                                                                                  \
+	do {                                                                                                           \
+		print_error(__VA_ARGS__);                                                                              \
+		print_error("\n");                                                                                     \
+		_fail(__FILE__, __LINE__);                                                                             \
+	} while (0)
 
 #endif

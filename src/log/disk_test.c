@@ -1,7 +1,6 @@
 /* One conformance suite over the disks: real, in memory, recording, faulty (when told nothing). And what the recording disk makes
  * of a small history, counted by hand. */
 #include "base/test.h"
-#undef fail /* cmocka has a macro of the name of our enum */
 
 #include <unistd.h>
 

@@ -1,7 +1,6 @@
 /* Power loss: short histories are replayed through the recording disk, and from every state that may be left the log must come
  * up with everything that was promised, nothing half, nothing out of order, nothing that was once told to be gone. */
 #include "base/test.h"
-#undef fail /* cmocka has a macro of the name of our enum */
 
 #include "log/log_bench.h"
 #include "log/record.h"

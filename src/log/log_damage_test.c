@@ -1,7 +1,6 @@
 /* Torn tails, rot, files of other kinds: what is bad is told from what is torn, costs itself alone, and never brings the program
  * down. */
 #include "base/test.h"
-#undef fail /* cmocka has a macro of the name of our enum */
 
 #include "log/log_bench.h"
 

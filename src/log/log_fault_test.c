@@ -1,6 +1,5 @@
 /* Disks that fail: what the log answers is unknown, it is broken until it is opened again, and nothing that was durable is lost. */
 #include "base/test.h"
-#undef fail /* cmocka has a macro of the name of our enum */
 
 #include "log/faulty.h"
 #include "log/log_bench.h"

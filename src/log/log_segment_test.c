@@ -1,6 +1,5 @@
 /* Segments as their owner handles them: pins, removal, what may come back after it, and a log that is only read. */
 #include "base/test.h"
-#undef fail /* cmocka has a macro of the name of our enum */
 
 #include "log/faulty.h"
 #include "log/log_bench.h"

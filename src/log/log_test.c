@@ -1,6 +1,5 @@
 /* The log from outside: what was committed is there again after every kind of end, in order, once. */
 #include "base/test.h"
-#undef fail /* cmocka has a macro of the name of our enum */
 
 #include <unistd.h>
 

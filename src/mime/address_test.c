@@ -32,7 +32,7 @@ static void assert_addresses(struct span value, const char *want)
 	mime_addresses(value, 100, add_tuple, &out);
 	if (!span_eq(buf_span(&out), span_of(want))) {
 		print_error("got:  %.*s\nwant: %s\n", SPAN_ARG(buf_span(&out)), want);
-		fail();
+		fail_msg("not expected");
 	}
 	buf_fini(&out);
 }

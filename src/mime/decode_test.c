@@ -26,7 +26,7 @@ static void assert_decoded(struct span encoding, struct span charset, struct spa
 		if (!span_eq(buf_span(&out), want)) {
 			print_error("pieces of %zu: got:  %.*s\nwant: %.*s\n", piece, SPAN_ARG(buf_span(&out)),
 				SPAN_ARG(want));
-			fail();
+			fail_msg("not expected");
 		}
 		buf_fini(&out);
 	}

@@ -11,7 +11,7 @@ static void assert_text(struct span value, const char *want)
 	mime_text_decode(value, &out);
 	if (!span_eq(buf_span(&out), span_of(want))) {
 		print_error("got:  %.*s\nwant: %s\n", SPAN_ARG(buf_span(&out)), want);
-		fail();
+		fail_msg("not expected");
 	}
 	buf_fini(&out);
 }

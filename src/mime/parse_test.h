@@ -54,7 +54,7 @@ static inline void assert_span(struct span got, const char *want)
 	if (span_eq(got, span_of(want)))
 		return;
 	print_error("got:  %.*s\nwant: %s\n", SPAN_ARG(got), want);
-	fail();
+	fail_msg("not expected");
 }
 
 static inline void assert_texts(struct span message, const char *envelope, const char *body, const char *bodystructure)

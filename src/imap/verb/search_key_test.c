@@ -1,5 +1,4 @@
 #include "base/test.h"
-#undef fail /* cmocka has a macro of the name of our enum */
 #define WRONG(...)                                                                                                     \
 	do {                                                                                                           \
 		print_error(__VA_ARGS__);                                                                              \

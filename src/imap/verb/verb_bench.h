@@ -3,7 +3,6 @@
 #define IMAP_VERB_VERB_BENCH_H
 
 #include "base/test.h"
-#undef fail /* cmocka has a macro of the name of our enum */
 
 #include <sys/socket.h>
 #include <unistd.h>
