@@ -1,6 +1,6 @@
 /* barid: every program of the server, and its command line. A process that super starts is told its role in its arguments. */
 #include "prog/child.h"
-#include "prog/cli/cli.h"
+#include "prog/command/cli.h"
 
 static const struct role *const roles[] = {&front_role, &auth_role, &mail_role};
 

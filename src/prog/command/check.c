@@ -7,7 +7,7 @@
 
 #include "loop/loop.h"
 #include "net/tls.h"
-#include "prog/cli/cli.h"
+#include "prog/command/cli.h"
 #include "prog/kept_settings.h"
 #include "prog/super/certificate.h"
 #include "prog/super/listeners.h"

@@ -1,11 +1,11 @@
 /* The command line's front door: finds the command, reads its options, loads the settings. Knows no command but by its row. */
-#include "prog/cli/cli.h"
+#include "prog/command/cli.h"
 
 #include <stdarg.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "prog/cli/nearest.h"
+#include "prog/command/nearest.h"
 #include "prog/kept_settings.h"
 
 enum { USAGE = 64, PATH_MAX_HERE = 4096 };
@@ -14,7 +14,7 @@ static const struct cli_command commands[] = {
 #define ANY -1
 #define COMMAND(words, function, least, most, options, arguments, help, more)                                          \
 	{words, cli_##function, least, most, options, arguments, help, more},
-#include "prog/cli/cli.def"
+#include "prog/command/cli.def"
 #undef COMMAND
 #undef ANY
 };
@@ -25,7 +25,7 @@ static const struct cli_option options[] = {
 #define MANY  'M'
 #define OPTION(name, member, type, takes, everywhere, help)                                                            \
 	{name, type, takes, everywhere, help, offsetof(struct cli, member)},
-#include "prog/cli/options.def"
+#include "prog/command/options.def"
 #undef OPTION
 #undef FLAG
 #undef VALUE

@@ -1,6 +1,6 @@
 /* The word that somebody meant. */
-#ifndef PROG_CLI_NEAREST_H
-#define PROG_CLI_NEAREST_H
+#ifndef PROG_COMMAND_NEAREST_H
+#define PROG_COMMAND_NEAREST_H
 
 #include <stddef.h>
 

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "prog/cli/cli.h"
+#include "prog/command/cli.h"
 
 enum { NOT_RUNNING = 69, STATUS_MAX = 4 << 20 };
 

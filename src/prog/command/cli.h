@@ -1,6 +1,6 @@
 /* The command line: options, dispatch by cli.def, errors to people. Commands return exit codes (sysexits). */
-#ifndef PROG_CLI_CLI_H
-#define PROG_CLI_CLI_H
+#ifndef PROG_COMMAND_CLI_H
+#define PROG_COMMAND_CLI_H
 
 #include "base/why.h"
 #include "conf/settings.h"
@@ -32,7 +32,7 @@ bool cli_on_terminal(void); /* standard error is one: for progress bars */
 
 /* One line each in cli.def. */
 #define COMMAND(words, function, ...) int cli_##function(struct cli *c);
-#include "prog/cli/cli.def"
+#include "prog/command/cli.def"
 #undef COMMAND
 
 struct cli_command {

@@ -1,5 +1,5 @@
 /* Levenshtein's distance over short words. */
-#include "prog/cli/nearest.h"
+#include "prog/command/nearest.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* help, version, settings, serve: what needs hardly more than the tables. */
-#include "prog/cli/cli.h"
+#include "prog/command/cli.h"
 #include "prog/super/super.h"
 
 static void say_options(const struct cli_command *command, bool everywhere)
