@@ -156,7 +156,7 @@ static enum fail read_at_once(struct log *log, struct log_read *r, struct segmen
 
 enum fail log_read(struct log *log, struct log_read *r)
 {
-	struct segment *segment;
+	struct segment *segment = NULL;
 	enum fail fail = read_at_once(log, r, &segment);
 
 	if (fail != FAIL_BUSY)
@@ -179,7 +179,7 @@ enum fail log_read(struct log *log, struct log_read *r)
 
 enum fail log_read_now(struct log *log, struct log_read *r)
 {
-	struct segment *segment;
+	struct segment *segment = NULL;
 	enum fail fail = read_at_once(log, r, &segment);
 
 	if (fail != FAIL_BUSY)
@@ -194,7 +194,7 @@ enum fail log_payload_length(struct log *log, struct log_pos pos, uint8_t type, 
 	struct span bytes = in_memory(log, pos);
 	char header[RECORD_HEADER_SIZE];
 	struct record_header h;
-	struct segment *segment;
+	struct segment *segment = NULL;
 	uint64_t generation = log->generation;
 	enum fail fail;
 

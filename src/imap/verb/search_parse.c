@@ -160,7 +160,7 @@ static enum fail parse_set(struct parse *p, struct search_key **out)
 /* key *(SP key), up to ')' or the end. */
 static enum fail parse_keys(struct parse *p, struct search_key **out)
 {
-	struct search_key *group, *k;
+	struct search_key *group = NULL, *k;
 	enum fail f = new_key(p, TEST_AND, COST_ROW, &group);
 
 	while (!f) {

@@ -67,7 +67,7 @@ static void say_listeners(struct span *text)
 static void say_processes(struct span text)
 {
 	struct span line;
-	char age[32];
+	char age[32], name[24];
 
 	printf("\n  %-9s %-8s %-9s %-9s %8s %8s %11s %10s\n", "process", "pid", "state", "since", "restarts",
 		"sessions", "connections", "delivered");
@@ -78,12 +78,12 @@ static void say_processes(struct span text)
 		}
 		if (span_find(line, SPAN("\"role\"")) == SIZE_MAX)
 			continue;
-		printf("  %-5.*s.%-3.*s %-8.*s %-9.*s %-9s %8.*s %8.*s %11.*s %10.*s\n",
-			SPAN_ARG(value_of(line, "role")), SPAN_ARG(value_of(line, "index")),
-			SPAN_ARG(value_of(line, "pid")), SPAN_ARG(value_of(line, "state")),
-			ago(value_of(line, "since"), age, sizeof age), SPAN_ARG(value_of(line, "restarts")),
-			SPAN_ARG(value_of(line, "sessions")), SPAN_ARG(value_of(line, "connections")),
-			SPAN_ARG(value_of(line, "delivered")));
+		snprintf(name, sizeof name, "%.*s.%.*s", SPAN_ARG(value_of(line, "role")),
+			SPAN_ARG(value_of(line, "index")));
+		printf("  %-9s %-8.*s %-9.*s %-9s %8.*s %8.*s %11.*s %10.*s\n", name, SPAN_ARG(value_of(line, "pid")),
+			SPAN_ARG(value_of(line, "state")), ago(value_of(line, "since"), age, sizeof age),
+			SPAN_ARG(value_of(line, "restarts")), SPAN_ARG(value_of(line, "sessions")),
+			SPAN_ARG(value_of(line, "connections")), SPAN_ARG(value_of(line, "delivered")));
 	}
 }
 
