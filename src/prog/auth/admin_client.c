@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pwd.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -53,6 +54,15 @@ static enum fail become_user(const struct settings *s, struct why *w)
 	return FAIL_NONE;
 }
 
+static void become_root_again(void)
+{
+	if (getuid() != 0 || geteuid() == 0)
+		return;
+	if (seteuid(0) || setegid(0))
+		return; /* as little as before */
+	prctl(PR_SET_DUMPABLE, 1); /* the change of user hid the process from its own debugger */
+}
+
 static enum fail open_offline(struct admin_client *c, const struct settings *s, struct why *w)
 {
 	char dir[4096];
@@ -99,6 +109,7 @@ void admin_close(struct admin_client *c)
 		data_dir_close(&c->data);
 	buf_fini(&c->in);
 	free(c);
+	become_root_again();
 }
 
 bool admin_is_online(const struct admin_client *c)
