@@ -12,18 +12,16 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 for f in "$build"/*_fuzz; do
 	name=$(basename "$f" _fuzz)
-	dictionary=$(find src -name "${name#*_}_fuzz.dict" | head -n 1)
-	mkdir -p "$scratch/$name"
+	dictionary=$(find src -name "${name}_fuzz.dict" | head -n 1)
+	mkdir -p "$scratch/new/$name"
 	corpus=
-	for d in "tests/corpus/$name" "tests/corpus/${name#*_}"; do
-		[ -d "$d" ] && corpus=$d && break
-	done
+	[ -d "tests/corpus/$name" ] && corpus=tests/corpus/$name
 	if "$f" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 -print_final_stats=1 ${dictionary:+-dict="$dictionary"} \
-		-artifact_prefix="$scratch/" "$scratch/$name" $corpus >"$scratch/log" 2>&1; then
-		echo "ok   $name: $(grep -o 'number_of_executed_units: .*' "$scratch/log")"
+		-artifact_prefix="$scratch/" "$scratch/new/$name" $corpus >"$scratch/output" 2>&1; then
+		echo "ok   $name: $(grep -o 'number_of_executed_units: .*' "$scratch/output")"
 	else
 		echo "FAIL $name"
-		tail -n 40 "$scratch/log"
+		tail -n 40 "$scratch/output"
 		bad=1
 	fi
 done
