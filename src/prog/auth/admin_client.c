@@ -2,8 +2,6 @@
 #include "prog/auth/admin_client.h"
 
 #include <errno.h>
-#include <pwd.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -41,35 +39,13 @@ static int connect_to(const struct settings *s)
 	return fd;
 }
 
-/* Files that are made here are the server's: root becomes the user that it will run as. */
-static enum fail become_user(const struct settings *s, struct why *w)
-{
-	const struct passwd *p;
-
-	if (geteuid() != 0)
-		return FAIL_NONE;
-	p = getpwnam(s->user);
-	if (!p || setegid(p->pw_gid) || seteuid(p->pw_uid))
-		return why(w, FAIL_CONFIG, "cannot become the user '%s' of the setting 'user'", s->user);
-	return FAIL_NONE;
-}
-
-static void become_root_again(void)
-{
-	if (getuid() != 0 || geteuid() == 0)
-		return;
-	if (seteuid(0) || setegid(0))
-		return; /* as little as before */
-	prctl(PR_SET_DUMPABLE, 1); /* the change of user hid the process from its own debugger */
-}
-
 static enum fail open_offline(struct admin_client *c, const struct settings *s, struct why *w)
 {
 	char dir[4096];
 	enum fail f = data_dir_open(s, &c->data, w);
 
 	if (!f)
-		f = become_user(s, w);
+		f = data_dir_become_user(s, w);
 	if (f)
 		return f;
 	settings_path(s, "auth", dir, sizeof dir);
@@ -109,7 +85,7 @@ void admin_close(struct admin_client *c)
 		data_dir_close(&c->data);
 	buf_fini(&c->in);
 	free(c);
-	become_root_again();
+	data_dir_become_root_again();
 }
 
 bool admin_is_online(const struct admin_client *c)

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <pwd.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -212,4 +213,25 @@ void data_dir_close(struct data_dir *d)
 	if (d->lock >= 0)
 		close(d->lock);
 	d->lock = -1;
+}
+
+enum fail data_dir_become_user(const struct settings *s, struct why *w)
+{
+	struct owner o;
+	enum fail f = find_owner(s, &o, w);
+
+	if (f || !o.change)
+		return f;
+	if (setegid(o.gid) || seteuid(o.uid))
+		return why(w, FAIL_CONFIG, "cannot become the user '%s' of the setting 'user'", s->user);
+	return FAIL_NONE;
+}
+
+void data_dir_become_root_again(void)
+{
+	if (getuid() != 0 || geteuid() == 0)
+		return;
+	if (seteuid(0) || setegid(0))
+		return;            /* as little as before */
+	prctl(PR_SET_DUMPABLE, 1); /* the change of user hid the process from its own debugger */
 }

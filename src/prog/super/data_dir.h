@@ -18,6 +18,11 @@ struct data_dir {
 FAILS data_dir_open(const struct settings *s, struct data_dir *out, struct why *w);
 void data_dir_close(struct data_dir *d);
 
+/* For commands that work on the directory while no server runs: files that they make are the server's, so root becomes the user of the setting
+ * `user` (effectively), and root again when it is done. Nothing happens for others. */
+FAILS data_dir_become_user(const struct settings *s, struct why *w);
+void data_dir_become_root_again(void);
+
 /* Replaces data_dir/NAME at once: readers see the old text or the new one. */
 FAILS data_dir_write(const struct settings *s, const char *name, struct span text, unsigned mode, struct why *w);
 
