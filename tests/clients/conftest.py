@@ -1,0 +1,65 @@
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+import served  # noqa: E402
+from post import Post  # noqa: E402
+
+
+def pytest_configure(config):
+    config.addinivalue_line('markers', 'needs(program): a client that is optional')
+    config.addinivalue_line('markers', 'barid_only(reason): not for another server')
+
+
+@pytest.fixture(autouse=True)
+def what_a_test_needs(request):
+    for mark in request.node.iter_markers('needs'):
+        for name in mark.args:
+            if not shutil.which(name):
+                pytest.skip('optional client %s is not installed' % name)
+    if served.KIND != 'barid' and request.node.get_closest_marker('barid_only'):
+        pytest.skip('only for Barid')
+
+
+@pytest.fixture(scope='session')
+def server():
+    """One running server for all tests of this process; what it complained of fails the last."""
+    it = served.make()
+    try:
+        yield it.up()
+    finally:
+        it.stop()
+    complaints = it.complaints()
+    if not complaints:
+        it.remove()
+    assert not complaints, 'in %s: %s' % (it.log, '\n'.join(complaints[:20]))
+
+
+@pytest.fixture
+def account(server):
+    return server.new_account()
+
+
+@pytest.fixture
+def post(server, account):
+    """The account's mail as the test itself sees it."""
+    p = Post(server, account)
+    yield p
+    p.close()
+
+
+@pytest.fixture
+def own_server():
+    """Makes a server for one test alone, with settings; it is not started yet."""
+    made = []
+
+    def make(**settings):
+        made.append(served.make(settings))
+        return made[-1]
+    yield make
+    for it in made:
+        it.stop()
+        it.remove()
