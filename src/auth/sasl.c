@@ -82,14 +82,25 @@ static void wipe(char *secret)
 	free(secret);
 }
 
+/* The library frees its own copy as it is. */
+static void wipe_property(Gsasl_session *session, Gsasl_property what)
+{
+	const char *copy = gsasl_property_fast(session, what);
+
+	if (copy)
+		OPENSSL_cleanse((char *)(uintptr_t)copy, strlen(copy));
+}
+
 void sasl_free(struct sasl *s)
 {
 	if (!s)
 		return;
 	wipe(s->user);
 	wipe(s->password);
-	if (s->session)
+	if (s->session) {
+		wipe_property(s->session, GSASL_PASSWORD);
 		gsasl_finish(s->session);
+	}
 	gsasl_done(s->library);
 	free(s);
 }

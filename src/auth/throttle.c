@@ -130,20 +130,24 @@ static void take_place(struct throttle *t, struct entry *e, int64_t at)
 		e->next = at + pace(t, e);
 }
 
+/* A device that has logged in before waits only for its own failures: whoever shares its address cannot guess without a line either.
+ * Only a source is refused: refusing an account would let anybody lock out whom he likes. */
 int64_t throttle_wait(struct throttle *t, const struct attempt *a, int64_t now)
 {
-	struct entry *source, *account;
+	struct entry *good = find(t, GOOD, a), *source, *account;
 	int64_t wait, other;
 
-	if (t->base == 0 || find(t, GOOD, a))
+	if (t->base == 0)
 		return 0;
-	source = find(t, SOURCE, a);
-	account = find(t, ACCOUNT, a);
+	source = good ? good : find(t, SOURCE, a);
+	account = good ? NULL : find(t, ACCOUNT, a);
 	wait = place_in_line(t, source, now);
-	other = place_in_line(t, account, now);
-	wait = other > wait ? other : wait;
 	if (wait > THROTTLE_LINE_MS)
 		return THROTTLE_REFUSE;
+	other = place_in_line(t, account, now);
+	if (other > THROTTLE_LINE_MS)
+		other = THROTTLE_LINE_MS;
+	wait = other > wait ? other : wait;
 	take_place(t, source, now + wait);
 	take_place(t, account, now + wait);
 	return wait;
@@ -167,11 +171,17 @@ void throttle_failed(struct throttle *t, const struct attempt *a, struct span pa
 	uint8_t digest[32];
 
 	table_digest(parts, ARRAY_LEN(parts), digest);
+	if (find(t, GOOD, a))
+		count(t, find(t, GOOD, a), hash_of(digest), now);
+	else
+		count(t, find_or_make(t, ACCOUNT, a), hash_of(digest), now);
 	count(t, find_or_make(t, SOURCE, a), hash_of(digest), now);
-	count(t, find_or_make(t, ACCOUNT, a), hash_of(digest), now);
 }
 
 void throttle_succeeded(struct throttle *t, const struct attempt *a, int64_t now)
 {
-	find_or_make(t, GOOD, a)->last = now;
+	struct entry *e = find_or_make(t, GOOD, a);
+
+	e->failures = 0;
+	e->last = now;
 }

@@ -1,7 +1,7 @@
 /* Slowing down those who guess passwords, without locking out whom they guess at. Counts distinct failures (a phone that repeats one
  * old password counts once) for each source (an IPv4 address, an IPv6 /64) and for each account name. From the third on each attempt
  * of that source or account waits its turn, longer with every failure. A pair of account and source that has logged in before waits
- * for nothing: the victim's own devices are not the attacker's. Memory is bounded: the oldest entries go first. */
+ * for its own failures only: the victim's own devices are not the attacker's. Memory is bounded: the oldest entries go first. */
 #ifndef AUTH_THROTTLE_H
 #define AUTH_THROTTLE_H
 

@@ -42,7 +42,7 @@ struct stream {
 	struct buf in, out;
 	size_t sent; /* of out */
 	enum stream_state state;
-	bool paused, peer_ended, end_output, poke, told_end, keep_fd, spoken;
+	bool paused, peer_ended, end_output, poke, told_end, tell_again, keep_fd, spoken;
 	int polled;
 	uv_poll_t poll;
 	struct timer linger;
@@ -96,6 +96,7 @@ void stream_set_owner(struct stream *s, const struct stream_events *events, void
 {
 	s->events = events;
 	s->ctx = ctx;
+	s->tell_again = s->told_end; /* the new owner has not heard of it */
 	stream_poke(s);
 }
 
@@ -434,6 +435,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 static void run_soon(struct deferred *d)
 {
 	struct stream *s = CONTAINER_OF(d, struct stream, soon);
+	struct why w;
 
 	if (s->poke) {
 		s->poke = false;
@@ -441,6 +443,12 @@ static void run_soon(struct deferred *d)
 			receive(s);
 	} else if (s->transport.ssl && s->state == STREAM_OPEN && reading(s) && SSL_has_pending(s->transport.ssl)) {
 		receive(s);
+	}
+	if (s->tell_again && s->state == STREAM_OPEN) {
+		s->tell_again = false;
+		s->told_end = false;
+		why(&w, FAIL_CLOSED, "closed by peer");
+		tell_end(s, FAIL_NONE, &w);
 	}
 	flush(s);
 	if (s->state == STREAM_SECURING)

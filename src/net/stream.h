@@ -36,7 +36,8 @@ struct stream *stream_new(
 	struct loop *l, int fd, const struct stream_limits *limits, const struct stream_events *events, void *ctx);
 /* Bytes that came before the stream was ours: offered before anything that is read. At most input_max, before any input. */
 enum fail stream_preload(struct stream *s, struct span bytes);
-/* Replaces owner and events; bytes that were kept are offered to the new owner on the next turn. */
+/* Replaces owner and events; bytes that were kept are offered to the new owner on the next turn, and then it is told (again) if the
+ * peer has ended its side. */
 void stream_set_owner(struct stream *s, const struct stream_events *events, void *ctx);
 
 /* Queues bytes. FAIL_TOO_BIG, nothing queued: past output_max (a bug of a producer that did not ask stream_room). */

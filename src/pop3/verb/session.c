@@ -159,6 +159,8 @@ static size_t take(struct pop3_session *s, struct span bytes)
 	if (s->phase != POP3_COMMAND || stream_room(s->start.stream) == 0)
 		return 0;
 	n = pop3_line(bytes, &line);
+	if (s->peer_ended)
+		loop_defer(s->start.loop, &s->go_on); /* this may have been the last of it */
 	if (s->skipping) {
 		s->skipping = n == 0;
 		return n ? n : bytes.n;
@@ -172,7 +174,7 @@ static size_t take(struct pop3_session *s, struct span bytes)
 		return n ? n : bytes.n;
 	}
 	run_line(s, line);
-	if (s->phase != POP3_COMMAND)
+	if (s->phase == POP3_SENDING || s->phase == POP3_LISTING)
 		loop_defer(s->start.loop, &s->go_on);
 	return n;
 }

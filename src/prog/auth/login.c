@@ -1,9 +1,8 @@
 /* Logins: from credentials to a ticket, or to a refusal that takes its time.
  *
- *   STEPS (SASL) ─ credentials ─► attempt ─ known lately ──────────────► accept
- *                                    │ throttle: in line                  ▲
- *                                    └─► LINE ─► CHECKING (a thread) ─ ok ┘
- *                                                    └ wrong ─► DELAYED ─► AUTH_FAILED
+ *   STEPS (SASL) ─ credentials ─► attempt ─ throttle ─► LINE ─ verified lately ──────► accept
+ *                                                          └─► CHECKING (a thread) ─ ok ─┘
+ *                                                                └ wrong ─► DELAYED ─► AUTH_FAILED
  *
  * What a failure says, how long it takes and what it costs do not tell an unknown user from a wrong password. */
 #include "prog/auth/auth.h"
@@ -16,7 +15,7 @@
 #include "base/memory.h"
 #include "proc/channel.h"
 
-enum { LOGIN_TICKET_MS = 30000, CHALLENGE_MAX = 8192 };
+enum { LOGIN_TICKET_MS = 30000, CHALLENGE_MAX = 8192, USER_MAX = 1024, PASSWORD_OCTETS_MAX = 4096 };
 enum phase { STEPS, LINE, CHECKING, DELAYED, OVER };
 
 struct login {
@@ -187,6 +186,11 @@ static void check(struct login *l)
 	const struct account_row *row = l->account ? directory_by_id(a->directory, l->account) : NULL;
 	struct why w;
 
+	if (row && !row->disabled &&
+		login_cache_has(&a->cache, row, span(l->password, l->password_n), clock_mono_ms())) {
+		accept_login(l, row);
+		return;
+	}
 	l->phase = CHECKING;
 	if (verifier_check(
 		    &a->verifier, span(l->password, l->password_n), row ? row->hash : NULL, checked, l, &l->check, &w))
@@ -219,15 +223,15 @@ static void attempt(struct login *l, struct span user, struct span password)
 	struct attempt who;
 	int64_t wait;
 
+	if (user.n > USER_MAX || password.n > PASSWORD_OCTETS_MAX) {
+		fail_later(l, FAIL_AUTH, "wrong user name or password", "too long");
+		return;
+	}
 	l->user = copy(user);
 	l->user_n = user.n;
 	l->password = copy(password);
 	l->password_n = password.n;
 	l->account = row ? row->id : 0;
-	if (row && !row->disabled && login_cache_has(&a->cache, row, password, clock_mono_ms())) {
-		accept_login(l, row);
-		return;
-	}
 	who = attempt_of(l, row);
 	wait = throttle_wait(&a->throttle, &who, clock_mono_ms());
 	if (wait == THROTTLE_REFUSE) {

@@ -34,7 +34,8 @@ struct mail_session {
 	uint64_t account_id;
 	char *user;
 	char id[32], peer[72];
-	bool tls, preauth, refused;
+	bool tls, preauth;
+	bool refused;           /* it will not begin: its stream is closing */
 	struct buf note, early;
 	int64_t began_ms;
 };
@@ -77,8 +78,10 @@ static void opening_ended(void *ctx, enum fail f, const struct why *w)
 {
 	struct mail_session *s = ctx;
 
-	(void)f;
 	(void)w;
+	if (f == FAIL_NONE)
+		return; /* it may still read: the session will be told */
+	s->refused = true;
 	stream_close(s->stream, 0);
 }
 
@@ -208,6 +211,8 @@ static void redeemed(struct redemption *r, const struct msg_redeemed *m)
 {
 	struct mail_session *s = CONTAINER_OF(r, struct mail_session, redemption);
 
+	if (s->refused)
+		return;
 	if (m->fail) {
 		event_say(LOG_WARN, "ticket-refused", "session %s: %.*s", s->id, SPAN_ARG(m->text));
 		refuse(s, "this login has expired: log in again");
