@@ -107,7 +107,8 @@ void sasl_free(struct sasl *s)
 
 static void add_challenge(const struct sasl *s, struct span text, struct buf *out)
 {
-	const char *prompt = s->challenges < ARRAY_LEN(s->mechanism->prompts) ? s->mechanism->prompts[s->challenges] : NULL;
+	const char *prompt =
+		s->challenges < ARRAY_LEN(s->mechanism->prompts) ? s->mechanism->prompts[s->challenges] : NULL;
 
 	buf_add(out, prompt ? span_of(prompt) : text);
 }

@@ -33,10 +33,27 @@ static int connect_to(const struct settings *s)
 		return -1;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address)) {
+		int e = errno;
+
 		close(fd);
+		errno = e;
 		return -1;
 	}
 	return fd;
+}
+
+enum fail admin_probe(const struct settings *s, struct why *w)
+{
+	int fd = connect_to(s);
+
+	if (fd >= 0) {
+		close(fd);
+		return FAIL_NONE;
+	}
+	if (errno == EACCES)
+		return why(w, FAIL_NO_PERMISSION, "'%s' may be looked into by root and the server's user only",
+			s->data_dir);
+	return why(w, FAIL_NOT_FOUND, "no server runs on '%s': start it with 'barid serve'", s->data_dir);
 }
 
 static enum fail open_offline(struct admin_client *c, const struct settings *s, struct why *w)

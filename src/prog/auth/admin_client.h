@@ -20,6 +20,8 @@ struct admin_account {
 /* FAIL_BUSY: a server has the data directory but does not answer; FAIL_NO_PERMISSION, FAIL_IO with one sentence. */
 FAILS admin_open(const struct settings *s, struct admin_client **out, struct why *w);
 void admin_close(struct admin_client *c);
+/* Whether a server runs on the data directory, without touching its lock. FAIL_NOT_FOUND: none does; FAIL_NO_PERMISSION: this user may not know. */
+FAILS admin_probe(const struct settings *s, struct why *w);
 bool admin_is_online(const struct admin_client *c);
 
 /* `hash` is a crypt(5) hash: password_hash() makes one. FAIL_EXISTS, FAIL_NOT_FOUND, FAIL_CANNOT (bad name or hash). */

@@ -87,23 +87,23 @@ static int get_password(struct cli *c, char *dst, size_t size)
 	return ask_twice(dst, size);
 }
 
-static int get_hash(struct cli *c, char *hash, size_t size)
+/* `password` has PASSWORD_MAX + 2 octets; the caller wipes it. */
+static int get_hash(struct cli *c, char *password, char *hash, size_t size)
 {
-	char password[PASSWORD_MAX + 2] = "";
 	struct why w;
-	int code = get_password(c, password, sizeof password);
+	int code = get_password(c, password, PASSWORD_MAX + 2);
 	enum fail f = FAIL_NONE;
 
 	if (!code)
 		f = password_hash(span_of(password), hash, size, &w);
-	if (f)
-		code = cli_fail(f, &w);
-	if (!code && c->generate && !c->json)
-		printf("password: %s\n", password);
-	else if (!code && c->generate)
-		printf("{\"password\": \"%s\"}\n", password);
-	OPENSSL_cleanse(password, sizeof password);
-	return code;
+	return f ? cli_fail(f, &w) : code;
+}
+
+/* Once it holds: nobody needs the password of an account that was refused. */
+static void say_generated(const struct cli *c, const char *password)
+{
+	if (c->generate)
+		printf(c->json ? "{\"password\": \"%s\"}\n" : "password: %s\n", password);
 }
 
 /* ── Output ── */
@@ -195,7 +195,7 @@ static int add_many(struct cli *c, struct admin_client *client)
 
 static int add_one(struct cli *c, struct admin_client *client)
 {
-	char hash[PASSWORD_HASH_MAX + 1];
+	char hash[PASSWORD_HASH_MAX + 1], password[PASSWORD_MAX + 2] = "";
 	struct admin_account a;
 	struct why w;
 	enum fail f;
@@ -208,14 +208,17 @@ static int add_one(struct cli *c, struct admin_client *client)
 			"there is an account '%s' already: 'barid account passwd %s' changes its password", a.name,
 			a.name);
 	}
-	code = get_hash(c, hash, sizeof hash);
+	code = get_hash(c, password, hash, sizeof hash);
 	if (code) {
 		admin_close(client);
 		return code;
 	}
 	f = admin_account_add(client, c->words[0], hash, &a, &w);
-	if (!f)
+	if (!f) {
 		say_account(c, &a);
+		say_generated(c, password);
+	}
+	OPENSSL_cleanse(password, sizeof password);
 	return finish(client, f, &w);
 }
 
@@ -261,7 +264,7 @@ int cli_account_show(struct cli *c)
 
 int cli_account_passwd(struct cli *c)
 {
-	char hash[PASSWORD_HASH_MAX + 1];
+	char hash[PASSWORD_HASH_MAX + 1], password[PASSWORD_MAX + 2] = "";
 	struct admin_client *client;
 	struct admin_account a;
 	struct why w;
@@ -273,12 +276,16 @@ int cli_account_passwd(struct cli *c)
 	f = admin_account_show(client, c->words[0], &a, &w);
 	if (f)
 		return finish(client, f, &w);
-	code = get_hash(c, hash, sizeof hash);
+	code = get_hash(c, password, hash, sizeof hash);
 	if (code) {
 		admin_close(client);
 		return code;
 	}
-	return finish(client, admin_account_passwd(client, c->words[0], hash, &w), &w);
+	f = admin_account_passwd(client, c->words[0], hash, &w);
+	if (!f)
+		say_generated(c, password);
+	OPENSSL_cleanse(password, sizeof password);
+	return finish(client, f, &w);
 }
 
 static bool sure(struct cli *c)

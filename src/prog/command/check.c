@@ -1,19 +1,19 @@
 /* check: everything that would keep a server from starting or working, each with its remedy. Changes nothing. */
-#include <fcntl.h>
 #include <stdarg.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "loop/loop.h"
 #include "net/tls.h"
+#include "prog/auth/admin_client.h"
 #include "prog/command/cli.h"
 #include "prog/kept_settings.h"
 #include "prog/super/certificate.h"
+#include "prog/super/data_dir.h"
 #include "prog/super/listeners.h"
 #include "store/verify.h"
 
-enum { PROBLEMS = 78, SHARDS_LOOKED_FOR = 64 };
+enum { PROBLEMS = 78 };
 
 struct check {
 	struct cli *cli;
@@ -58,9 +58,8 @@ static void good(struct check *k, const char *fmt, ...)
 static void check_data_dir(struct check *k)
 {
 	const char *dir = k->cli->settings->data_dir;
-	char lock[4096];
 	struct stat st;
-	int fd;
+	struct why w;
 
 	if (stat(dir, &st)) {
 		good(k, "data directory '%s' is made at the first start", dir);
@@ -77,11 +76,7 @@ static void check_data_dir(struct check *k)
 		problem(k, "'%s' is open to every user of this machine: chmod 0700 '%s'", dir, dir);
 	else
 		good(k, "data directory '%s'", dir);
-	settings_path(k->cli->settings, "lock", lock, sizeof lock);
-	fd = open(lock, O_RDONLY | O_CLOEXEC);
-	k->running = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
-	if (fd >= 0)
-		close(fd);
+	k->running = admin_probe(k->cli->settings, &w) == FAIL_NONE;
 }
 
 /* ── Certificate ── */
@@ -175,21 +170,29 @@ static void check_shard(struct check *k, const char *dir, unsigned shard)
 			(unsigned long long)found.messages, (unsigned long long)found.bytes);
 }
 
+/* Under the lock, so that no server starts meanwhile, and as the server's user, so that nothing becomes root's. */
 static void check_store(struct check *k)
 {
+	struct settings *s = k->cli->settings;
 	char name[32], dir[4096];
+	struct data_dir data;
+	struct why w;
+	enum fail f = data_dir_open(s, &data, &w);
 
-	if (k->running) {
-		problem(k, "the store is being served: stop the server, then 'barid check --deep'");
+	if (f) {
+		problem(k, "%s", w.log);
 		return;
 	}
-	for (unsigned i = 0; i < SHARDS_LOOKED_FOR; i++) {
+	f = data_dir_become_user(s, &w);
+	if (f)
+		problem(k, "%s", w.log);
+	for (unsigned i = 0; i < data.shards && !f; i++) {
 		snprintf(name, sizeof name, "shard-%u", i);
-		settings_path(k->cli->settings, name, dir, sizeof dir);
-		if (access(dir, F_OK))
-			break;
+		settings_path(s, name, dir, sizeof dir);
 		check_shard(k, dir, i);
 	}
+	data_dir_become_root_again();
+	data_dir_close(&data);
 }
 
 int cli_check(struct cli *c)

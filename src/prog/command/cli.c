@@ -1,6 +1,7 @@
 /* The command line's front door: finds the command, reads its options, loads the settings. Knows no command but by its row. */
 #include "prog/command/cli.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,7 +9,7 @@
 #include "prog/command/nearest.h"
 #include "prog/kept_settings.h"
 
-enum { USAGE = 64, PATH_MAX_HERE = 4096 };
+enum { USAGE = 64, UNWRITABLE = 74, PATH_MAX_HERE = 4096 };
 
 static const struct cli_command commands[] = {
 #define ANY -1
@@ -308,6 +309,7 @@ int cli_main(int argc, char **argv)
 	bool only_words = false;
 	int code;
 
+	signal(SIGPIPE, SIG_IGN); /* a server or a pager that goes away is an error to be told */
 	c.words = words;
 	for (int i = 1; i < argc;) {
 		int taken = 1;
@@ -324,5 +326,7 @@ int cli_main(int argc, char **argv)
 	}
 	code = c.word_count == 0 || c.wants_help ? cli_help(&c) : find_and_run(&r);
 	settings_free(c.settings);
+	if (fflush(stdout) || ferror(stdout))
+		return cli_error(UNWRITABLE, "standard output cannot be written");
 	return code;
 }

@@ -6,7 +6,7 @@
 
 #include "prog/command/cli.h"
 
-enum { USAGE = 64, REFUSED = 65, NO_USER = 67, UNAVAILABLE = 69, TRY_AGAIN = 75, BAD_SETTINGS = 78 };
+enum { USAGE = 64, REFUSED = 65, NO_USER = 67, UNAVAILABLE = 69, UNREADABLE = 74, TRY_AGAIN = 75, BAD_SETTINGS = 78 };
 
 struct lmtp {
 	FILE *in, *out;
@@ -81,7 +81,7 @@ static void say_reply(const char *recipient, const struct lmtp *l)
 }
 
 /* Line by line, so that a dot at a line's start can be doubled; CRLF for every line end. */
-static void send_content(struct lmtp *l)
+static bool send_content(struct lmtp *l)
 {
 	char *line = NULL;
 	size_t size = 0;
@@ -99,7 +99,10 @@ static void send_content(struct lmtp *l)
 		fputs("\r\n", l->out);
 	}
 	free(line);
+	if (ferror(stdin))
+		return false; /* no dot: half a message must not be taken for a whole one */
 	fputs(".\r\n", l->out);
+	return true;
 }
 
 static int lost(void)
@@ -140,7 +143,8 @@ static int transact(struct cli *c, struct lmtp *l)
 		return lost();
 	if (l->code != 354)
 		return cli_error(TRY_AGAIN, "%s", l->line);
-	send_content(l);
+	if (!send_content(l))
+		return cli_error(UNREADABLE, "standard input cannot be read: nothing has been delivered");
 	for (size_t i = 0; i < accepted; i++) {
 		if (!read_reply(l))
 			return lost();

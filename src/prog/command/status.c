@@ -1,23 +1,9 @@
 /* status: what super last wrote into data_dir/run/status.json, for people or passed on. */
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include "base/clock.h"
+#include "prog/auth/admin_client.h"
 #include "prog/command/cli.h"
 
 enum { NOT_RUNNING = 69, STATUS_MAX = 4 << 20 };
-
-/* Every process of a server holds the lock. */
-static bool is_running(const char *lock)
-{
-	int fd = open(lock, O_RDONLY | O_CLOEXEC);
-	bool taken = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
-
-	if (fd >= 0)
-		close(fd);
-	return taken;
-}
 
 /* The value behind `"key": ` in one object of the file that super writes: a number or a string without escapes. */
 static struct span value_of(struct span object, const char *key)
@@ -100,21 +86,19 @@ static void say_status(struct span text)
 
 int cli_status(struct cli *c)
 {
-	char lock[4096], path[4096];
+	char path[4096];
 	struct buf text;
 	struct why w;
 	enum fail f;
 
 	if (!cli_settings(c))
 		return 78;
-	settings_path(c->settings, "lock", lock, sizeof lock);
 	settings_path(c->settings, "run/status.json", path, sizeof path);
-	if (!is_running(lock)) {
-		if (c->json)
-			printf("{\"state\": \"stopped\"}\n");
-		return cli_error(
-			NOT_RUNNING, "no server runs on '%s': start it with 'barid serve'", c->settings->data_dir);
-	}
+	f = admin_probe(c->settings, &w);
+	if (f == FAIL_NOT_FOUND && c->json)
+		printf("{\"state\": \"stopped\"}\n");
+	if (f)
+		return cli_error(f == FAIL_NOT_FOUND ? NOT_RUNNING : fail_row(f)->exit_code, "%s", w.log);
 	buf_init(&text, STATUS_MAX);
 	f = settings_read_file(path, &text, &w);
 	if (f == FAIL_NOT_FOUND)

@@ -35,7 +35,7 @@ struct mail_session {
 	char *user;
 	char id[32], peer[72];
 	bool tls, preauth;
-	bool refused;           /* it will not begin: its stream is closing */
+	bool refused; /* it will not begin: its stream is closing */
 	struct buf note, early;
 	int64_t began_ms;
 };
