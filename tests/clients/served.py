@@ -50,17 +50,23 @@ class Served(servers.Barid):
 
     def up(self):
         self.start([])
+        until(self.says_ready)
         return self
+
+    def says_ready(self, times=1):
+        assert self.process.poll() is None, self.log_end()
+        return self.log.read_text(errors='replace').count(' ready ') >= times
 
     def again(self):
         """Starts it on the data that is there."""
+        before = self.log.read_text(errors='replace').count(' ready ') if self.log.exists() else 0
         with open(self.log, 'ab') as output:
             self.process = subprocess.Popen([self.program, 'serve', '--data', str(self.data)], stdin=subprocess.DEVNULL,
                                             stdout=output, stderr=output, start_new_session=True)
-        self.wait_ready()
+        until(lambda: self.says_ready(before + 1))
 
-    def new_account(self, stem='user'):
-        name = '%s%d' % (stem, next(numbers))
+    def new_account(self):
+        name = 'user%d' % next(numbers)
         self.add_accounts([name])
         return self.account(name)
 
@@ -94,15 +100,11 @@ class ServedDovecot(servers.Dovecot):
         return self.dir / 'run' / 'lmtp'
 
     def up(self):
-        self.start(['nobody-at-all'])
+        self.start(['user%d' % n for n in range(1, 400)])
         return self
 
-    def new_account(self, stem='user'):
-        name = '%s%d' % (stem, next(numbers))
-        owner = (servers.NOBODY, servers.NOBODY) if os.getuid() == 0 else (os.getuid(), os.getgid())
-        with open(self.dir / 'users', 'a') as users:
-            users.write('%s:{PLAIN}%s:%d:%d::%s/mail/%s::\n' % (name, PASSWORD, *owner, self.dir, name))
-        return self.account(name)
+    def new_account(self):
+        return self.account('user%d' % next(numbers))
 
 
 def make(settings=()):

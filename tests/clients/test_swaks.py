@@ -34,7 +34,7 @@ def test_delivers_8_bit(swaks, account, post, tmp_path, unix):
     file.write_bytes(b'From: a@example.net\r\nSubject: ' + 'موضوع'.encode() + b'\r\nContent-Type: text/plain; charset=utf-8\r\n'
                      b'Content-Transfer-Encoding: 8bit\r\n\r\n' + ARABIC_TEXT.encode() + b'\r\n\xff\xfe\x80\r\n')
     swaks(account.address, '--data', '@%s' % file, unix=unix)
-    assert post.look()[0][2].endswith(file.read_bytes())
+    assert post.look()[0][2].removesuffix(b'\r\n').endswith(file.read_bytes())  # swaks adds a line
 
 
 @WAYS
@@ -42,7 +42,7 @@ def test_delivers_a_big_message(swaks, account, post, tmp_path, unix):
     file = tmp_path / 'm'
     file.write_bytes(big(6_000_000))
     swaks(account.address, '--data', '@%s' % file, unix=unix)
-    assert post.look()[0][2].endswith(big(6_000_000))
+    assert post.look()[0][2].removesuffix(b'\r\n').endswith(big(6_000_000))
 
 
 def test_many_recipients_one_unknown(swaks, server, account, post):
