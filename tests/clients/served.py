@@ -39,17 +39,20 @@ class Served(servers.Barid):
 
     def __init__(self, settings=()):
         super().__init__({**SETTINGS, **dict(settings)}, program())
+        # where Postfix can reach it: the data directory is nobody else's
+        self.lmtp_socket = self.dir / 'socket' / 'lmtp'
+        self.settings.setdefault('lmtp_socket', self.lmtp_socket)
 
     @property
     def ca(self):
         return self.data / 'tls' / 'cert.pem'
 
-    @property
-    def lmtp_socket(self):
-        return self.data / 'run' / 'lmtp.sock'
-
     def up(self):
+        self.lmtp_socket.parent.mkdir()
+        if os.getuid() == 0:
+            os.chown(self.lmtp_socket.parent, servers.NOBODY, servers.NOBODY)
         self.start([])
+        self.data.chmod(0o700)
         until(self.says_ready)
         return self
 
