@@ -1,0 +1,21 @@
+/* The mbox format (RFC 4155), in the mboxrd way: each line of a message that begins with any number of '>' and "From " carries one more '>'. */
+#ifndef PROG_COMMAND_MBOX_H
+#define PROG_COMMAND_MBOX_H
+
+#include "prog/command/mail_flags.h"
+
+struct mbox_message {
+	struct span envelope; /* the "From " line, without its end */
+	struct span text;     /* still quoted, with its status fields */
+};
+/* Cuts the next message off the file's content. A message begins at a line "From " at the start or behind an empty line. False at the end, or where no
+ * message begins. */
+bool mbox_take(struct span *file, struct mbox_message *out);
+/* The date of a From_ line, taken as UTC; 0 when it has none. */
+int64_t mbox_date(struct span envelope);
+/* The message itself: unquoted, its status fields moved into `flags`. */
+void mbox_unquote(struct span text, struct mail_flags *flags, struct buf *out);
+/* The whole entry: From_ line, status fields, quoted text, the empty line behind. A last line without an end gets one. */
+void mbox_put(struct span message, const struct mail_flags *flags, int64_t date, struct buf *out);
+
+#endif
