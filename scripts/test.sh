@@ -92,6 +92,8 @@ unit
 say "fuzzers, a few seconds each on the kept corpus"
 step "fuzzers" env FUZZ_SECONDS="${FUZZ_SECONDS:-4}" BUILD="$build-clang" scripts/fuzz.sh
 
+suite "the transcripts' player fails when it must" tests/player/test
+suite "the transcripts themselves, against a stock Dovecot" python3 tests/player/play.py --server dovecot --modes whole
 suite "transcripts" python3 tests/player/play.py --server barid --build "$build" --modes whole,bytes,slow
 suite "end to end: the system, and real clients" python3 tests/run_pytest.py
 
