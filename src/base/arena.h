@@ -9,8 +9,8 @@ struct arena_block;
 
 struct arena {
 	struct arena_block *blocks;
-	size_t used;  /* bytes handed out since the last reset */
-	size_t max;   /* budget: past it arena_alloc answers NULL */
+	size_t used; /* bytes handed out since the last reset */
+	size_t max;  /* budget: past it arena_alloc answers NULL */
 };
 
 /* At most `max` bytes at a time; allocates nothing yet. */

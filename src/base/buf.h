@@ -9,10 +9,10 @@
 
 struct buf {
 	char *p;
-	size_t n;     /* bytes in use, from p */
-	size_t cap;   /* bytes allocated */
-	size_t max;   /* the most it may ever hold */
-	bool over;    /* something did not fit: the content is cut */
+	size_t n;   /* bytes in use, from p */
+	size_t cap; /* bytes allocated */
+	size_t max; /* the most it may ever hold */
+	bool over;  /* something did not fit: the content is cut */
 };
 
 /* An empty buffer that will hold at most `max` bytes; allocates nothing yet. */

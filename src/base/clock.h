@@ -6,7 +6,7 @@
 
 int64_t clock_wall_seconds(void); /* since 1970-01-01 UTC */
 int64_t clock_wall_ms(void);
-int64_t clock_mono_ms(void);      /* never goes back; origin unspecified */
+int64_t clock_mono_ms(void); /* never goes back; origin unspecified */
 int64_t clock_mono_us(void);
 
 /* Shifts the wall clock of this process by `seconds`: for tests that let days pass. */

@@ -18,9 +18,9 @@ struct fail_row {
 	const char *imap_code;      /* RFC 5530 response code without brackets, or "" */
 	const char *imap_condition; /* OK, NO, BAD, BYE */
 	const char *pop3_code;      /* RFC 3206 response code without brackets, or "" */
-	int         smtp_reply;     /* RFC 5321 reply code for LMTP */
+	int smtp_reply;             /* RFC 5321 reply code for LMTP */
 	const char *smtp_status;    /* RFC 3463 enhanced status */
-	int         exit_code;      /* sysexits(3) */
+	int exit_code;              /* sysexits(3) */
 	enum log_level level;
 };
 

@@ -33,7 +33,7 @@ static inline void list_remove(struct list *item)
 }
 
 /* Walks `head`; the current item may be removed meanwhile, no other. */
-#define LIST_EACH(it, head) \
+#define LIST_EACH(it, head)                                                                                            \
 	for (struct list *it = (head)->next, *it##_next = it->next; it != (head); it = it##_next, it##_next = it->next)
 
 #endif

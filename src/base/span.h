@@ -17,7 +17,7 @@ struct span {
 
 #define SPAN(literal) ((struct span){"" literal, sizeof(literal) - 1})
 /* For printf's "%.*s". */
-#define SPAN_ARG(s) (int)(s).n, (s).p
+#define SPAN_ARG(s)   (int)(s).n, (s).p
 
 static inline struct span span_of(const char *cstr)
 {
@@ -40,11 +40,11 @@ static inline char ascii_upper(char c)
 }
 
 bool span_eq(struct span a, struct span b);
-bool span_eq_nocase(struct span a, struct span b);      /* ASCII case only */
+bool span_eq_nocase(struct span a, struct span b); /* ASCII case only */
 bool span_starts(struct span s, struct span prefix);
 bool span_starts_nocase(struct span s, struct span prefix);
 bool span_ends(struct span s, struct span suffix);
-int  span_cmp(struct span a, struct span b);            /* bytewise, shorter first */
+int span_cmp(struct span a, struct span b); /* bytewise, shorter first */
 
 /* The first `needle` in `s`: its offset, or SIZE_MAX. */
 size_t span_find(struct span s, struct span needle);

@@ -43,9 +43,9 @@ struct kv {
 };
 
 struct kv_settings {
-	const char *path;      /* directory, made when missing */
-	uint64_t cache_bytes;  /* block cache; 0 = 16 MB */
-	uint64_t write_bytes;  /* memtable; 0 = 8 MB */
+	const char *path;     /* directory, made when missing */
+	uint64_t cache_bytes; /* block cache; 0 = 16 MB */
+	uint64_t write_bytes; /* memtable; 0 = 8 MB */
 };
 
 /* RocksDB without its write-ahead log. FAIL_CORRUPT: the index can be removed and is rebuilt from the log. */

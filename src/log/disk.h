@@ -26,15 +26,17 @@ struct disk_ops {
 	enum fail (*read)(struct disk_file *f, void *dst, size_t n, uint64_t offset, size_t *got_out, struct why *w);
 	/* Like read, but only what needs no waiting for the device; FAIL_BUSY when that is not all of it. Safe on a loop. */
 	enum fail (*read_cached)(struct disk_file *f, void *dst, size_t n, uint64_t offset, size_t *got_out);
-	enum fail (*sync)(struct disk_file *f, struct why *w);      /* fdatasync: data and size */
+	enum fail (*sync)(struct disk_file *f, struct why *w); /* fdatasync: data and size */
 	enum fail (*truncate)(struct disk_file *f, uint64_t size, struct why *w);
 	uint64_t (*size)(struct disk_file *f);
 	enum fail (*rename)(struct disk *d, const char *from, const char *to, struct why *w);
 	enum fail (*remove)(struct disk *d, const char *path, struct why *w);
 	enum fail (*make_dir)(struct disk *d, const char *path, struct why *w); /* fine when it exists */
-	enum fail (*sync_dir)(struct disk *d, const char *path, struct why *w); /* makes creations, renames, removals last */
+	enum fail (*sync_dir)(
+		struct disk *d, const char *path, struct why *w); /* makes creations, renames, removals last */
 	/* Calls `each` for every name in directory `path`, in no order. */
-	enum fail (*list)(struct disk *d, const char *path, void (*each)(void *ctx, const char *name), void *ctx, struct why *w);
+	enum fail (*list)(
+		struct disk *d, const char *path, void (*each)(void *ctx, const char *name), void *ctx, struct why *w);
 	/* Frees the disk; files must be closed. */
 	void (*free)(struct disk *d);
 };

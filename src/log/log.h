@@ -26,9 +26,9 @@ enum { LOG_RECORD_MAX = 64 << 20, LOG_CHUNK_MAX = 256 << 10, LOG_SEGMENT_SIZE = 
 enum log_result { LOG_DONE, LOG_FAILED, LOG_UNKNOWN };
 
 struct log_settings {
-	const char *dir;        /* below the disk's root; made when missing */
-	uint32_t segment_size;  /* a segment is closed when it has reached this; 0 = LOG_SEGMENT_SIZE */
-	bool read_only;         /* for `check`, `verify`: writes nothing, not even a new segment */
+	const char *dir;       /* below the disk's root; made when missing */
+	uint32_t segment_size; /* a segment is closed when it has reached this; 0 = LOG_SEGMENT_SIZE */
+	bool read_only;        /* for `check`, `verify`: writes nothing, not even a new segment */
 };
 
 /* What recovery tells, in order of the log, from `from` on. Return a failure to stop. */
@@ -52,12 +52,14 @@ void log_close(struct log *log);
 /* Appends one record (payload = the concatenation of `parts`) to the pending bytes and tells its place. Large payloads are
  * written through at once, unsynced; they count only once a group end follows. FAIL_TOO_BIG past LOG_RECORD_MAX;
  * FAIL_IO, FAIL_DISK_FULL break nothing that was durable but break the log. Never waits for a sync. */
-FAILS log_append(struct log *log, uint8_t type, const struct span *parts, size_t count, struct log_pos *pos_out, struct why *w);
+FAILS log_append(
+	struct log *log, uint8_t type, const struct span *parts, size_t count, struct log_pos *pos_out, struct why *w);
 
 struct log_commit {
-	void (*done)(struct log_commit *c, enum log_result result); /* on the owner's thread, never from inside log_commit
+	void (*done)(
+		struct log_commit *c, enum log_result result); /* on the owner's thread, never from inside log_commit
 	                                                               (except with loop == NULL) */
-	struct log_pos end;   /* set before done: just past the group end that covers this commit */
+	struct log_pos end;      /* set before done: just past the group end that covers this commit */
 	struct log_commit *next; /* the log's own */
 };
 
@@ -77,8 +79,8 @@ struct log_read {
 	struct log_pos pos;
 	uint8_t type;
 	uint32_t offset, n;
-	char *dst;                                        /* n bytes, the caller's, until done */
-	void (*done)(struct log_read *r, enum fail f);    /* only after FAIL_BUSY was returned; on the owner's thread */
+	char *dst;                                     /* n bytes, the caller's, until done */
+	void (*done)(struct log_read *r, enum fail f); /* only after FAIL_BUSY was returned; on the owner's thread */
 	struct why why;
 	struct log *log; /* the log's own, from here on; NULL once it needs the log no more */
 	struct list link;
@@ -110,7 +112,8 @@ FAILS log_remove_segment(struct log *log, uint32_t segment, struct why *w);
 
 static inline int log_pos_cmp(struct log_pos a, struct log_pos b)
 {
-	return a.segment != b.segment ? (a.segment < b.segment ? -1 : 1) : (a.offset > b.offset) - (a.offset < b.offset);
+	return a.segment != b.segment ? (a.segment < b.segment ? -1 : 1)
+				      : (a.offset > b.offset) - (a.offset < b.offset);
 }
 
 #endif

@@ -27,7 +27,8 @@ static void put_file(struct disk *disk, const char *path, const void *bytes, siz
 	struct iovec iov = {(void *)(uintptr_t)bytes, n};
 	struct disk_file *file;
 
-	if (disk->ops->make_dir(disk, "log", NULL) || disk->ops->open(disk, path, DISK_CREATE | DISK_WRITE, &file, NULL) ||
+	if (disk->ops->make_dir(disk, "log", NULL) ||
+		disk->ops->open(disk, path, DISK_CREATE | DISK_WRITE, &file, NULL) ||
 		file->ops->write(file, &iov, 1, 0, NULL))
 		abort();
 	file->ops->close(file);

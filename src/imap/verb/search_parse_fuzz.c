@@ -62,18 +62,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span text = span(data, size), keys = text;
 	enum search_truth truth, turned;
-	struct buf not ;
+	struct buf negated;
 
 	if (!span_take_until(&text, '\0', &keys))
 		text = SPAN("From: a\r\nSubject: b\r\n\r\n");
 	if (ask(keys, text, &truth))
 		return 0;
-	buf_init(&not, size + 16);
-	buf_add_lit(&not, "NOT (");
-	buf_add(&not, keys);
-	buf_add_byte(&not, ')');
-	if (ask(buf_span(&not ), text, &turned) == FAIL_NONE) /* refused: CHARSET, or past a budget now */
+	buf_init(&negated, size + 16);
+	buf_add_lit(&negated, "NOT (");
+	buf_add(&negated, keys);
+	buf_add_byte(&negated, ')');
+	if (ask(buf_span(&negated), text, &turned) == FAIL_NONE) /* refused: CHARSET, or past a budget now */
 		must(truth != turned);
-	buf_fini(&not );
+	buf_fini(&negated);
 	return 0;
 }

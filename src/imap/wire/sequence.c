@@ -74,7 +74,8 @@ void sequence_set_resolve(struct sequence_set *set, uint32_t star)
 			continue;
 		set->at[n++] = (struct sequence_range){first < last ? first : last, first < last ? last : first};
 	}
-	qsort(set->at, n, sizeof(*set->at), by_first);
+	if (n)
+		qsort(set->at, n, sizeof(*set->at), by_first);
 	for (size_t i = 0; i < n; i++) {
 		struct sequence_range r = set->at[i];
 

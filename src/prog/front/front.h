@@ -32,7 +32,7 @@ struct front {
 	struct list listeners;
 	struct connection **slots; /* by the low bits of a connection's number */
 	uint32_t slot_count, connection_count;
-	uint32_t free_from;         /* no slot below is free */
+	uint32_t free_from; /* no slot below is free */
 	uint64_t next_number;
 	int64_t started_at; /* seconds: makes session ids unique across restarts */
 	uint64_t accepted, refused, logins, failures;

@@ -78,7 +78,8 @@ void host_failed(struct connection *c)
 			wrong ? "there is no such user here" : "addresses cannot be checked just now: try again");
 	else
 		c->ops->auth_done(c->door, wrong ? FAIL_AUTH : FAIL_UNAVAILABLE,
-			wrong ? "wrong user name or password" : "logins cannot be checked just now: try again in a moment");
+			wrong ? "wrong user name or password"
+			      : "logins cannot be checked just now: try again in a moment");
 	connection_answered(c);
 }
 
