@@ -13,12 +13,12 @@ fail() { # exit-code sentence
 	exit "$1"
 }
 
-first_start() {
+make_settings() {
 	mkdir -p "$data" 2>/dev/null || fail 73 "$data cannot be made: choose another directory with BARID_DATA=DIR make run"
 	[ -w "$data" ] || fail 73 "$data cannot be written: change its owner, or choose another directory with BARID_DATA=DIR make run"
 	chmod 700 "$data"
 	[ -e "$data/barid.conf" ] || cat >"$data/barid.conf" <<-CONF
-		# Settings of this Barid; 'man barid.conf' has them all. Every line may be left out.
+		# Settings of this Barid; 'barid settings' tells of them all. Every line may be left out.
 		data_dir = $(realpath "$data")
 		hostname = localhost
 		imap_listen = 127.0.0.1:1143
@@ -28,10 +28,11 @@ first_start() {
 		lmtp_listen = 127.0.0.1:1024
 		$([ "$(id -u)" = 0 ] && id nobody >/dev/null 2>&1 && echo "user = nobody")
 	CONF
-	if ! "$barid" account show "$account" --data "$data" >/dev/null 2>&1; then
-		password=$(LC_ALL=C tr -dc 'a-km-zA-HJ-NP-Z2-9' </dev/urandom | head -c 16 || true)
-		printf '%s\n' "$password" | "$barid" account add "$account" --password-stdin --data "$data" >/dev/null
-	fi
+}
+
+make_account() {
+	"$barid" account show "$account" --data "$data" >/dev/null 2>&1 && return
+	password=$("$barid" account add "$account" --generate --data "$data" | sed -n 's/^password: //p')
 }
 
 settings() {
@@ -56,10 +57,9 @@ settings() {
 	TEXT
 }
 
-fresh=no
-[ -e "$data/barid.conf" ] || fresh=yes
-first_start
+make_settings
 "$barid" check --data "$data" --quiet
+make_account
 "$barid" serve --data "$data" &
 server=$!
 trap 'kill -TERM $server 2>/dev/null || true' INT TERM
@@ -69,10 +69,13 @@ for _ in $(seq 100); do
 	sleep 0.1
 done
 if kill -0 $server 2>/dev/null; then
-	if [ $fresh = yes ]; then
+	if [ -n "$password" ]; then
 		"$barid" deliver --data "$data" --from "welcome@localhost" "$account" <share/welcome.eml
 	fi
 	settings
+elif [ -n "$password" ]; then
+	# nobody has seen its password
+	"$barid" account remove "$account" --yes --data "$data" || true
 fi
 # a signal ends the first wait; the second waits for the server to finish
 code=0
