@@ -6,7 +6,7 @@ import time
 import pytest
 
 import served
-from post import big, message
+from post import big, lenient, message
 from test_devices import Idler
 
 
@@ -51,6 +51,19 @@ def test_a_slow_reader_does_not_stop_others(post, server, account):
             pieces.append(piece)
     got = b''.join(pieces)
     assert big(8_000_000) in got and b'* 2 FETCH (UID 2)' in got and b'e OK' in got
+
+
+def test_long_answers_through_tls_do_not_stall(post, server, account):
+    """Relayed between processes, so that output is made and carried away at the same time, at every pace."""
+    post.append(big(5_000_000), *[big(5000)] * 10)
+    for _ in range(12):
+        with lenient().wrap_socket(connect(server, 'imaps')) as s:
+            s.settimeout(10)
+            s.sendall(login(account) + b'b SELECT INBOX\r\nc FETCH 1:* BODY.PEEK[]\r\nd LOGOUT\r\n')
+            size = 0
+            while piece := s.recv(65536):
+                size += len(piece)
+            assert size > len(big(5_000_000))
 
 
 class Quick:

@@ -228,4 +228,7 @@ void session_pump(struct imap_session *s, struct span *in)
 		(void)session_flush(s);
 	release_if_idle(s);
 	s->pumping = false;
+	/* A flush on the way may have emptied the stream: its word that there is room again came while the pump was at work, and comes once. */
+	if (!s->closing && ((s->out.n && stream_room(s->stream)) || (s->command && command_ready(s->command))))
+		session_again(s);
 }
