@@ -69,6 +69,9 @@ struct door_ops {
 		struct buf *note_out); /* what the session needs to know (IMAP: the tag of the login command) */
 	void (*resolved)(struct door *d, enum fail f, const struct recipient_answer *a,
 		const char *text); /* NULL where the door never resolves */
+	/* Whether an answer is on its way to what it has taken, other than auth's: a peer that has ended its side still gets it.
+	 * The door pokes when that changes. NULL: never. */
+	bool (*owes)(const struct door *d);
 	void (*timeout)(struct door *d);
 	void (*shutdown)(struct door *d); /* the server stops: say so (BYE, 421) and close */
 };

@@ -152,10 +152,11 @@ def test_half_closed_pop(post, server, account):
     assert post.subjects() == ['two']
 
 
-def test_half_closed_lmtp(post, server, account):
+@pytest.mark.parametrize('size', [100, 6_000_000])
+def test_half_closed_lmtp(post, server, account, size):
     with connect(server, 'lmtp') as s:
         s.sendall(('LHLO me\r\nMAIL FROM:<a@example.net>\r\nRCPT TO:<%s>\r\n' % account.address).encode())
-        s.sendall(b'DATA\r\nSubject: half\r\n\r\nx\r\n.\r\nQUIT\r\n')
+        s.sendall(b'DATA\r\nSubject: half\r\n\r\n' + b'x' * 70 + b'\r\n' * (size // 2) + b'.\r\nQUIT\r\n')
         s.shutdown(socket.SHUT_WR)
         got = send_and_read(s, b'')
     assert got.splitlines()[-1].startswith(b'221') and post.subjects() == ['half']

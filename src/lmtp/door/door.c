@@ -510,6 +510,14 @@ static void secured(struct door *base, enum fail f)
 		leave(d);
 }
 
+static bool owes(const struct door *base)
+{
+	const struct lmtp_door *d = (const struct lmtp_door *)(const void *)base;
+
+	return d->phase == RESULTS ||
+	       (d->phase == CONTENT && d->content != SWALLOWED && !transaction_has_room(&d->transaction));
+}
+
 /* Recipients without a result after RESULTS_MS get a temporary failure: the sender tries again. */
 static void timeout(struct door *base)
 {
@@ -544,6 +552,7 @@ const struct door_ops lmtp_door_ops = {
 	.auth_done = no_login,
 	.handover = no_handover,
 	.resolved = resolved,
+	.owes = owes,
 	.timeout = timeout,
 	.shutdown = stop,
 };

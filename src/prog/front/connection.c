@@ -120,7 +120,9 @@ static size_t on_input(void *ctx, struct span bytes)
 /* A peer that ends its side may still wait for answers to what it has sent. */
 static void let_go(struct connection *c)
 {
-	if (c->peer_ended && !c->awaiting && !c->closing && c->door)
+	if (!c->peer_ended || c->awaiting || c->closing || !c->door)
+		return;
+	if (!c->ops->owes || !c->ops->owes(c->door))
 		connection_close(c, LINGER_MS);
 }
 

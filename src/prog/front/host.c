@@ -165,7 +165,7 @@ static struct stream *delivery(struct door_host *h, uint32_t shard, void *ctx)
 
 static void poke(struct door_host *h)
 {
-	stream_poke(self(h)->stream);
+	connection_answered(self(h));
 }
 
 static void close_soon(struct door_host *h)
