@@ -70,7 +70,8 @@ struct stream *stream_new(
 
 	signal(SIGPIPE, SIG_IGN);
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-	s->tcp = setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) == 0; /* fails on unix sockets, where it means nothing */
+	s->tcp = setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) ==
+		 0; /* fails on unix sockets, where it means nothing */
 	s->loop = l;
 	s->events = events;
 	s->ctx = ctx;
