@@ -16,6 +16,8 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parent
 PYTHON = '/usr/bin/python3' if Path('/usr/bin/python3').exists() else sys.executable
 LIMIT = 280  # seconds in all
+OWN = os.environ.get('BARID_TEST_SERVER', 'barid') == 'barid'
+EXCUSES = 'optional client' if OWN else 'optional client|only for Barid'
 
 
 def has(module):
@@ -25,7 +27,7 @@ def has(module):
 def environment():
     build = Path(os.environ.get('BARID_BUILD') or TESTS.parent / 'build-test').resolve()
     program = os.environ.get('BARID') or str(build / 'barid')
-    if not Path(program).exists():
+    if OWN and not Path(program).exists():
         print('no %s: build it first, or name its directory in BARID_BUILD' % program)
         print('0 passed, 1 failed')
         sys.exit(1)
@@ -42,7 +44,7 @@ def result(case):
     if skipped is None:
         return 'passed', ''
     why = skipped.get('message') or ''
-    return ('left out' if re.match('optional client', why) else 'failed'), why
+    return ('left out' if re.match(EXCUSES, why) else 'failed'), why
 
 
 def main():

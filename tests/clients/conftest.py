@@ -14,13 +14,14 @@ def pytest_configure(config):
     config.addinivalue_line('markers', 'barid_only(reason): not for another server')
 
 
-@pytest.fixture(autouse=True)
-def what_a_test_needs(request):
-    for mark in request.node.iter_markers('needs'):
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Before any fixture, so that none is made for a test that is left out."""
+    for mark in item.iter_markers('needs'):
         for name in mark.args:
             if not shutil.which(name):
                 pytest.skip('optional client %s is not installed' % name)
-    if served.KIND != 'barid' and request.node.get_closest_marker('barid_only'):
+    if served.KIND != 'barid' and item.get_closest_marker('barid_only'):
         pytest.skip('only for Barid')
 
 
