@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 
 #include "auth/directory_record.h"
+#include "auth/password.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "log/log.h"
@@ -368,9 +369,9 @@ static enum fail hash_check(const char *hash, struct why *w)
 {
 	size_t n = strlen(hash);
 
-	if (n && n <= PASSWORD_HASH_MAX && hash[0] != '*')
+	if (n && n <= PASSWORD_HASH_MAX && password_hash_valid(hash))
 		return FAIL_NONE;
-	return why(w, FAIL_CANNOT, "That is no password hash.");
+	return why(w, FAIL_CANNOT, "That is no password hash that crypt(3) knows, such as $y$..., $2b$... or $6$...");
 }
 
 enum fail directory_add(
