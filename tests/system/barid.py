@@ -17,10 +17,19 @@ PASSWORD = 'secret'
 LISTENERS = ('imap', 'imaps', 'pop3', 'pop3s', 'lmtp')
 
 
-def free_port():
-    with socket.socket() as s:
+def free_ports(count):
+    """All at once, so that none is given out twice."""
+    held = [socket.socket() for _ in range(count)]
+    for s in held:
         s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
+    ports = [s.getsockname()[1] for s in held]
+    for s in held:
+        s.close()
+    return ports
+
+
+def free_port():
+    return free_ports(1)[0]
 
 
 def until(what, seconds=20, every=0.05):
@@ -41,7 +50,7 @@ class Barid:
         self.data = self.dir / 'data'
         self.config = self.dir / 'barid.conf'
         self.out = self.dir / 'log'
-        self.ports = {name: free_port() for name in LISTENERS}
+        self.ports = dict(zip(LISTENERS, free_ports(len(LISTENERS))))
         self.settings = {'hostname': 'localhost', 'data_dir': self.data, 'shards': 2, 'fronts': 2, 'auth_failure_delay': '0s',
                          **{name + '_listen': '127.0.0.1:%d' % port for name, port in self.ports.items()}}
         if os.getuid() == 0:

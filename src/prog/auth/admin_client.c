@@ -10,7 +10,7 @@
 #include "base/memory.h"
 #include "prog/super/data_dir.h"
 
-enum { LINE_MAX_OCTETS = 4096 };
+enum { LINE_MAX_OCTETS = 4096, STARTING_TRIES = 100, STARTING_PAUSE_US = 50000 };
 
 struct admin_client {
 	int fd;               /* online, or -1 */
@@ -73,13 +73,18 @@ static enum fail open_offline(struct admin_client *c, const struct settings *s, 
 enum fail admin_open(const struct settings *s, struct admin_client **out, struct why *w)
 {
 	struct admin_client *c = NEW(struct admin_client);
-	enum fail f = FAIL_NONE;
+	enum fail f;
 
 	c->data.lock = -1;
 	buf_init(&c->in, LINE_MAX_OCTETS);
-	c->fd = connect_to(s);
-	if (c->fd < 0)
-		f = open_offline(c, s, w);
+	/* a server that is just starting has the lock before it answers */
+	for (int tries = 0;; tries++) {
+		c->fd = connect_to(s);
+		f = c->fd < 0 ? open_offline(c, s, w) : FAIL_NONE;
+		if (f != FAIL_BUSY || tries == STARTING_TRIES)
+			break;
+		usleep(STARTING_PAUSE_US);
+	}
 	if (f) {
 		admin_close(c);
 		return f;

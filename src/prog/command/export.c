@@ -67,13 +67,15 @@ static bool parse_fetch(struct span text, struct fetched *out, struct buf *space
 static void to_lf(struct span in, struct buf *out)
 {
 	while (in.n) {
-		size_t at = span_find(in, SPAN("\r\n"));
+		size_t at = span_find_byte(in, '\n');
+		struct span line = span_first(in, at == SIZE_MAX ? in.n : at + 1);
 
-		buf_add(out, span_first(in, at));
-		if (at == SIZE_MAX)
-			return;
-		buf_add_byte(out, '\n');
-		in = span_skip(in, at + 2);
+		in = span_skip(in, line.n);
+		if (line.n > 1 && at != SIZE_MAX && line.p[line.n - 2] == '\r') {
+			buf_add(out, span_first(line, line.n - 2));
+			line = SPAN("\n");
+		}
+		buf_add(out, line);
 	}
 }
 
