@@ -42,7 +42,7 @@ struct stream {
 	struct buf in, out;
 	size_t sent; /* of out */
 	enum stream_state state;
-	bool paused, peer_ended, end_output, poke, told_end, tell_again, keep_fd, spoken, tcp;
+	bool paused, peer_ended, end_output, poke, told_end, tell_again, keep_fd, spoken;
 	int polled;
 	uv_poll_t poll;
 	struct timer linger;
@@ -70,8 +70,7 @@ struct stream *stream_new(
 
 	signal(SIGPIPE, SIG_IGN);
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-	s->tcp = setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) ==
-		 0; /* fails on unix sockets, where it means nothing */
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one); /* fails on unix sockets, where it means nothing */
 	s->loop = l;
 	s->events = events;
 	s->ctx = ctx;
@@ -362,7 +361,7 @@ static void acknowledge(struct stream *s)
 {
 	int one = 1;
 
-	if (s->state == STREAM_OPEN && s->out.n == 0 && s->tcp)
+	if (s->state == STREAM_OPEN && s->out.n == 0 && s->limits.quick_ack)
 		setsockopt(s->transport.fd, IPPROTO_TCP, TCP_QUICKACK, &one, sizeof one);
 }
 
