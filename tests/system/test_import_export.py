@@ -195,3 +195,37 @@ def test_what_is_wrong_is_said_in_one_sentence(running, account, tmp_path):
         said, problems = barid(running, *words, code=code)
         assert not said and problems.startswith('barid: ') and problems.count('\n') == 1, problems
     assert [p.name for p in (tmp_path / 'full').iterdir()] == ['x'] and not (tmp_path / 'o').exists()
+
+
+def test_flags_set_meanwhile_do_not_end_an_export(running, account, tmp_path):
+    """They come unasked among the messages."""
+    import threading
+    make_maildir(tmp_path / 'in', {'INBOX': [('S', (), message(str(n), b'%s\n' % (b'z' * 75) * 300)) for n in range(1000)]})
+    barid(running, 'import', account, tmp_path / 'in')
+    done = threading.Event()
+
+    def device():
+        c, turn = running.imap(account), 0
+        c.select()
+        while not done.is_set():
+            c.store('1:*', '-+'[turn % 2] + 'FLAGS', '(\\Flagged)')
+            turn += 1
+        c.logout()
+    other = threading.Thread(target=device)
+    other.start()
+    try:
+        said, _ = barid(running, 'export', account, tmp_path / 'out', '--json')
+    finally:
+        done.set()
+        other.join()
+    assert json.loads(said)['exported'] == 1000
+    assert len(read_maildir(tmp_path / 'out')['']) == 1000
+
+
+@pytest.mark.parametrize('command', ['import', 'export'])
+def test_without_a_server(tmp_path, command):
+    (tmp_path / 'mbox').touch()
+    words = [command, 'someone', tmp_path / ('mbox' if command == 'import' else 'out')]
+    done = subprocess.run([PROGRAM, *map(str, words), '--data', str(tmp_path / 'data')], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 69 and done.stderr.count('\n') == 1 and 'no server runs' in done.stderr, done.stderr
+    assert not (tmp_path / 'out').exists()

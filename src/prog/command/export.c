@@ -48,6 +48,20 @@ struct fetched {
 	struct span body;
 };
 
+/* Flags that another device set meanwhile come unasked, among the messages: "1 FETCH (UID 5 FLAGS (...))" and nothing behind. */
+static bool is_unasked(struct span text)
+{
+	size_t at = span_find(text, SPAN(" FETCH (UID "));
+	struct span flags;
+	uint64_t uid;
+
+	if (at == SIZE_MAX || at > 10)
+		return true;
+	text = span_skip(text, at + 12);
+	return span_take_u64(&text, &uid) && span_take(&text, SPAN(" FLAGS (")) &&
+	       span_take_until(&text, ')', &flags) && !span_starts(text, SPAN(" INTERNALDATE "));
+}
+
 /* "1 FETCH (UID 5 FLAGS (...) INTERNALDATE "..." BODY[] {n}...)", in the order that was asked for. */
 static bool parse_fetch(struct span text, struct fetched *out, struct buf *space)
 {
@@ -131,7 +145,7 @@ static void take_message(void *ctx, struct span text)
 	CLEANUP(buf_fini) struct buf bytes = {0};
 	struct fetched m = {0};
 
-	if (x->fail || span_find(span_first(text, 20), SPAN(" FETCH (UID ")) == SIZE_MAX)
+	if (x->fail || is_unasked(text))
 		return;
 	buf_init(&space, MESSAGE_MAX);
 	buf_init(&bytes, MESSAGE_MAX);

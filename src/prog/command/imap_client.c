@@ -58,9 +58,13 @@ unsigned imap_begin(struct imap_client *c)
 
 static enum fail receive(struct imap_client *c, struct why *w)
 {
-	char *room = buf_reserve(&c->in, READ_SIZE);
+	char *room;
 	ssize_t n;
 
+	buf_consume(&c->in,
+		c->taken); /* here, not at each response: what is behind a small one is moved once a read only */
+	c->taken = 0;
+	room = buf_reserve(&c->in, READ_SIZE);
 	if (!room)
 		return why(w, FAIL_TOO_BIG, "an answer is larger than a message can be");
 	do
@@ -124,19 +128,16 @@ static enum fail split(struct span whole, struct imap_response *out, struct why 
 enum fail imap_next(struct imap_client *c, struct imap_response *out, struct why *w)
 {
 	enum fail f = send_queued(c, w);
+	struct span whole;
 	size_t n, from = 0;
 
-	if (c->taken == c->in.n)
-		buf_reset(&c->in);
-	else
-		buf_consume(&c->in, c->taken);
-	c->taken = 0;
-	while (!f && (n = whole_length(buf_span(&c->in), &from)) == 0)
+	while (!f && (n = whole_length(span_skip(buf_span(&c->in), c->taken), &from)) == 0)
 		f = receive(c, w);
 	if (f)
 		return f;
-	c->taken = n;
-	return split(span_first(buf_span(&c->in), n), out, w);
+	whole = span_first(span_skip(buf_span(&c->in), c->taken), n);
+	c->taken += n;
+	return split(whole, out, w);
 }
 
 enum fail imap_finish(
@@ -225,6 +226,8 @@ enum fail imap_client_log_in(const struct settings *s, const char *account, stru
 	enum fail f = admin_probe(s, w);
 	int fd;
 
+	if (f == FAIL_NOT_FOUND) /* the server, not the account: another exit code */
+		f = FAIL_BUSY;
 	if (!f)
 		f = admin_open(s, &admin, w);
 	if (f)

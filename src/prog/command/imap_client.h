@@ -9,7 +9,8 @@
 
 struct imap_client;
 
-/* A session of `account` through the running server's admin socket. FAIL_NOT_FOUND (no server, no account), FAIL_NO_PERMISSION, FAIL_UNAVAILABLE. */
+/* A session of `account` through the running server's admin socket. FAIL_BUSY (no server runs), FAIL_NOT_FOUND (no such account),
+ * FAIL_NO_PERMISSION, FAIL_UNAVAILABLE. */
 FAILS imap_client_log_in(const struct settings *s, const char *account, struct imap_client **out, struct why *w);
 void imap_client_close(struct imap_client *c); /* says LOGOUT; NULL is fine */
 
