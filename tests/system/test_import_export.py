@@ -222,6 +222,28 @@ def test_flags_set_meanwhile_do_not_end_an_export(running, account, tmp_path):
     assert len(read_maildir(tmp_path / 'out')['']) == 1000
 
 
+def test_maildirs_within_maildirs(running, account, tmp_path):
+    """The other way to keep folders: directories in directories, of which some are only on the way."""
+    for n, name in enumerate(('', 'sub', 'sub/' + utf7(ARABIC), 'way/deep')):
+        make_maildir(tmp_path / 'in' / name, {'INBOX': [('S', (), message(str(n), b'x\n'))]})
+    (tmp_path / 'in' / 'sieve').mkdir()
+    barid(running, 'import', account, tmp_path / 'in')
+    for n, name in enumerate(('INBOX', 'sub', 'sub/' + ARABIC, 'way/deep')):
+        assert b'Subject: %d\r\n' % n in look(running, account, [name])[name][0][2]
+
+
+def test_mboxes_as_they_are_found(running, account, tmp_path):
+    """Empty, with zones in their dates, and with keywords that IMAP cannot have: nothing of it costs a message or its date."""
+    (tmp_path / 'in').mkdir()
+    (tmp_path / 'in' / 'empty').touch()
+    dates = ('Sun Sep  9 01:46:40 2001', 'Sun Sep  9 01:46:40 UTC 2001', 'Sun Sep  9 03:46:40 2001 +0200')
+    (tmp_path / 'in' / 'some').write_text(''.join('From a@b %s\nX-Keywords: work bad(one \\Odd\nSubject: x\n\nx\n\n' % d for d in dates))
+    barid(running, 'import', account, tmp_path / 'in')
+    found = look(running, account, ['empty', 'some'])
+    assert found['empty'] == []
+    assert [(date, flags) for date, flags, _ in found['some']] == [(START, {'work', 'bad_one', '_Odd'})] * 3
+
+
 @pytest.mark.parametrize('command', ['import', 'export'])
 def test_without_a_server(tmp_path, command):
     (tmp_path / 'mbox').touch()

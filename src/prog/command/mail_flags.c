@@ -2,6 +2,7 @@
 #include "prog/command/mail_flags.h"
 
 #include "base/memory.h"
+#include "imap/wire/chars.h"
 
 static const struct {
 	unsigned flag;
@@ -30,13 +31,15 @@ void mail_flags_fini(struct mail_flags *f)
 	buf_fini(&f->keywords);
 }
 
+/* What no atom may hold becomes '_', so that a strange keyword does not cost its message. */
 void mail_flags_add_keyword(struct mail_flags *f, struct span name)
 {
-	if (name.n + 1 > f->keywords.max - f->keywords.n)
+	if (!name.n || name.n + 1 > f->keywords.max - f->keywords.n)
 		return;
 	if (f->keywords.n)
 		buf_add_byte(&f->keywords, ' ');
-	buf_add(&f->keywords, name);
+	for (size_t i = 0; i < name.n; i++)
+		buf_add_byte(&f->keywords, is_atom_char(name.p[i]) ? name.p[i] : '_');
 }
 
 /* ── Maildir ── */

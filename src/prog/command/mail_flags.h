@@ -13,6 +13,7 @@ struct mail_flags {
 };
 void mail_flags_init(struct mail_flags *f);
 void mail_flags_fini(struct mail_flags *f);
+/* Octets that no keyword may have in IMAP become '_'. */
 void mail_flags_add_keyword(struct mail_flags *f, struct span name);
 
 /* Maildir keeps keywords as letters a-z, whose names stand in a file `dovecot-keywords` beside: "0 name". */

@@ -44,19 +44,49 @@ bool mbox_take(struct span *file, struct mbox_message *out)
 	return true;
 }
 
-/* "From sender@example.org Thu Jan  1 00:00:00 1970": the date is what strptime understands behind any blank. */
+/* "+0130": seconds east of UTC. Zones by name are taken as UTC, since nobody agrees on them. */
+static int64_t zone_seconds(struct span word)
+{
+	bool west = span_starts(word, SPAN("-"));
+	uint32_t hhmm;
+
+	if (word.n != 5 || (!west && word.p[0] != '+') || !span_u32(span_skip(word, 1), &hhmm))
+		return 0;
+	return (west ? -1 : 1) * ((int64_t)(hhmm / 100) * 3600 + hhmm % 100 * 60);
+}
+
+/* "Thu Jan  1 00:00:00 1970", where seconds may be missing, and a zone may stand before or behind the year. */
+static bool parse_date(const char *p, int64_t *out)
+{
+	struct span rest, word, zone = {NULL, 0};
+	struct tm tm = {0};
+	uint32_t year = 0;
+	const char *seconds, *end = strptime(p, "%a %b %d %H:%M", &tm);
+
+	if (!end)
+		return false;
+	seconds = strptime(end, ":%S", &tm);
+	for (rest = span_of(seconds ? seconds : end); span_take_word(&rest, &word);)
+		if (word.n != 4 || year || !span_u32(word, &year))
+			zone = word;
+	if (!year)
+		return false;
+	tm.tm_year = (int)year - 1900;
+	*out = (int64_t)timegm(&tm) - zone_seconds(zone);
+	return true;
+}
+
+/* "From sender@example.org Thu Jan  1 00:00:00 1970": the date is what can be read as one behind any blank. */
 int64_t mbox_date(struct span envelope)
 {
 	char line[512];
-	struct tm tm;
+	int64_t date;
 
 	if (!span_cstr(envelope, line, sizeof line))
 		return 0;
-	for (const char *p = strchr(line, ' '); p; p = strchr(p + 1, ' ')) {
-		memset(&tm, 0, sizeof tm);
-		if (strptime(p + 1, "%a %b %d %H:%M:%S %Y", &tm))
-			return (int64_t)timegm(&tm);
-	}
+	for (const char *p = strchr(line, ' '); p; p = strchr(p + 1, ' '))
+		if (parse_date(p + 1, &date))
+			return date;
 	return 0;
 }
 

@@ -11,7 +11,7 @@ struct mbox_message {
 /* Cuts the next message off the file's content. A message begins at a line "From " at the start or behind an empty line. False at the end, or where no
  * message begins. */
 bool mbox_take(struct span *file, struct mbox_message *out);
-/* The date of a From_ line, taken as UTC; 0 when it has none. */
+/* The date of a From_ line, in UTC unless it has a zone "+hhmm"; 0 when it has none. */
 int64_t mbox_date(struct span envelope);
 /* The message itself: unquoted, its status fields moved into `flags`. */
 void mbox_unquote(struct span text, struct mail_flags *flags, struct buf *out);

@@ -101,6 +101,35 @@ static void flags_wear_every_dress(void **state)
 	buf_fini(&b);
 }
 
+static void dates_are_read_in_many_forms(void **state)
+{
+	static const char *const same[] = {"Sun Sep  9 01:46:40 2001", "Sun Sep  9 01:46:40 UTC 2001",
+		"Sun Sep  9 03:46:40 2001 +0200", "Sat Sep  8 20:16:40 -0530 2001", "Sun Sep 9 01:46:40 2001 GMT"};
+	char line[100];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+		snprintf(line, sizeof line, "From a b@c %s", same[i]);
+		assert_int_equal(mbox_date(span_of(line)), 1000000000);
+	}
+	assert_int_equal(mbox_date(SPAN("From a Sun Sep  9 01:46 2001")), 1000000000 - 40);
+	assert_int_equal(mbox_date(SPAN("From a Sun Sep  9 01:46:40")), 0);
+	assert_int_equal(mbox_date(SPAN("From a@b")), 0);
+}
+
+static void keywords_become_atoms(void **state)
+{
+	struct mail_flags f;
+
+	(void)state;
+	mail_flags_init(&f);
+	assert_true(mail_flags_from_field(&f, SPAN("X-Keywords: ok bad(x \\Odd {3+} \xd8\n")));
+	mail_flags_add_keyword(&f, SPAN("a\r\nb"));
+	mail_flags_add_keyword(&f, SPAN(""));
+	assert_true(span_eq(buf_span(&f.keywords), SPAN("ok bad_x _Odd _3+} _ a__b")));
+	mail_flags_fini(&f);
+}
+
 static void the_meant_word_is_found(void **state)
 {
 	struct nearest n;
@@ -121,6 +150,8 @@ int main(void)
 		cmocka_unit_test(what_goes_into_an_mbox_comes_out),
 		cmocka_unit_test(foreign_files_are_read),
 		cmocka_unit_test(flags_wear_every_dress),
+		cmocka_unit_test(dates_are_read_in_many_forms),
+		cmocka_unit_test(keywords_become_atoms),
 		cmocka_unit_test(the_meant_word_is_found),
 	};
 

@@ -167,7 +167,31 @@ static void folder_name(const char *entry, struct span above, struct buf *out)
 	}
 }
 
-static enum fail add_maildir(struct source *s, const char *path, struct span name, struct why *w)
+static enum fail add_any(
+	struct source *s, const char *path, struct span name, enum source_format format, int depth, struct why *w);
+
+/* A directory's name below `above`; Maildirs within Maildirs have theirs in modified UTF-7, too. */
+static void nested_name(struct span above, struct span name, struct buf *out)
+{
+	size_t n;
+
+	buf_add(out, above);
+	if (out->n)
+		buf_add_byte(out, '/');
+	n = out->n;
+	if (mailbox_name_decode(name, out)) {
+		buf_truncate(out, n);
+		buf_add(out, name);
+	}
+}
+
+static bool is_part(const char *entry)
+{
+	return !strcmp(entry, "cur") || !strcmp(entry, "new") || !strcmp(entry, "tmp");
+}
+
+/* The folders: ".A.B" of Maildir++, and plain directories that are Maildirs or hold some. */
+static enum fail add_maildir(struct source *s, const char *path, struct span name, int depth, struct why *w)
 {
 	enum fail f = add_one_maildir(s, path, name, w);
 	char below[PATH_SIZE + 300];
@@ -178,11 +202,17 @@ static enum fail add_maildir(struct source *s, const char *path, struct span nam
 		CLEANUP(buf_fini) struct buf full = {0};
 
 		snprintf(below, sizeof below, "%s/%s", path, e->d_name);
-		if (e->d_name[0] != '.' || !e->d_name[1] || !strcmp(e->d_name, "..") || !is_maildir(below))
+		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..") || is_part(e->d_name) ||
+			!is_dir(path, e->d_name))
 			continue;
 		buf_init(&full, NAME_SIZE);
-		folder_name(e->d_name, name, &full);
-		f = add_one_maildir(s, below, buf_span(&full), w);
+		if (e->d_name[0] != '.') {
+			nested_name(name, span_of(e->d_name), &full);
+			f = add_any(s, below, buf_span(&full), SOURCE_MAILDIR, depth + 1, w);
+		} else if (is_maildir(below)) {
+			folder_name(e->d_name, name, &full);
+			f = add_one_maildir(s, below, buf_span(&full), w);
+		}
 	}
 	if (d)
 		closedir(d);
@@ -214,11 +244,13 @@ static void unmap_file(struct span s)
 		munmap((void *)(uintptr_t)s.p, s.n);
 }
 
+/* An empty file is an mbox without messages: export writes such for a mailbox that has none. */
 static bool is_mbox(const char *path)
 {
 	char start[5];
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	bool is = fd >= 0 && read(fd, start, sizeof start) == (ssize_t)sizeof start && memcmp(start, "From ", 5) == 0;
+	ssize_t n = fd >= 0 ? read(fd, start, sizeof start) : -1;
+	bool is = n == 0 || (n == (ssize_t)sizeof start && memcmp(start, "From ", 5) == 0);
 
 	if (fd >= 0)
 		close(fd);
@@ -250,9 +282,6 @@ static enum fail add_mbox(struct source *s, const char *path, struct span name, 
 }
 
 /* ── Directories of either ── */
-
-static enum fail add_any(
-	struct source *s, const char *path, struct span name, enum source_format format, int depth, struct why *w);
 
 /* A directory "A.d" beside a file "A" holds the mailboxes below A: as export writes them. */
 static void below_name(struct span above, const char *dir, const char *entry, struct buf *out)
@@ -292,7 +321,10 @@ static enum fail add_directory(
 			(!S_ISDIR(st.st_mode) && (format == SOURCE_MAILDIR || !is_mbox(below))))
 			continue;
 		buf_init(&full, NAME_SIZE);
-		below_name(name, path, e->d_name, &full);
+		if (format == SOURCE_MAILDIR || is_maildir(below))
+			nested_name(name, span_of(e->d_name), &full);
+		else
+			below_name(name, path, e->d_name, &full);
 		f = add_any(s, below, buf_span(&full), format, depth + 1, w);
 	}
 	closedir(d);
@@ -311,7 +343,7 @@ static enum fail add_any(
 	if (!S_ISDIR(st.st_mode) || depth > DEPTH_MAX)
 		return why(w, FAIL_CANNOT, "'%s' is no Maildir, no mbox file and no directory of them", path);
 	if (format != SOURCE_MBOX && is_maildir(path))
-		return add_maildir(s, path, name, w);
+		return add_maildir(s, path, name, depth, w);
 	return add_directory(s, path, name, format, depth, w);
 }
 
