@@ -1,9 +1,12 @@
 // imapflow does everything that it can; the first thing that is not as it should be ends it with a word on stderr.
 // Arguments: port, port with TLS, user, password, certificate, LMTP port, address.
+import { webcrypto } from 'node:crypto';
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import net from 'node:net';
 import { ImapFlow } from 'imapflow';
+
+globalThis.crypto ??= webcrypto; // Debian 12's Node has it under another name
 
 const [port, tlsPort, user, pass, ca, lmtpPort, address] = process.argv.slice(2);
 const ARABIC = 'البريد القديم';
