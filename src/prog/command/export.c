@@ -227,21 +227,26 @@ static enum fail begin_maildir(struct export *x, struct span name, struct why *w
 	return f;
 }
 
-/* One file a mailbox; those above it are directories of the name with ".d" behind where a file has the name already. */
+/* One file a mailbox, "A"; the mailboxes below it stand in a directory "A.d". */
 static enum fail begin_mbox(struct export *x, struct span name, struct why *w)
 {
+	CLEANUP(buf_fini) struct buf path = {0};
 	struct span level;
-	size_t n = (size_t)snprintf(x->folder, sizeof x->folder, "%s", x->cli->words[1]);
 	enum fail f = FAIL_NONE;
 
+	buf_init(&path, sizeof x->folder - 1);
+	buf_addf(&path, "%s/", x->cli->words[1]);
 	while (!f && span_take_until(&name, '/', &level)) {
-		n += (size_t)snprintf(x->folder + n, sizeof x->folder - n, "/%.*s.d", SPAN_ARG(level));
-		f = n < sizeof x->folder ? make_dir(x->folder, w)
-					 : why(w, FAIL_TOO_BIG, "a mailbox's name is too long for a file");
+		mbox_file_name(level, &path);
+		buf_add_lit(&path, ".d");
+		f = span_cstr(buf_span(&path), x->folder, sizeof x->folder) ? make_dir(x->folder, w) : FAIL_TOO_BIG;
+		buf_add_lit(&path, "/");
 	}
+	mbox_file_name(name, &path);
+	if (f == FAIL_TOO_BIG || path.over || !span_cstr(buf_span(&path), x->folder, sizeof x->folder))
+		return why(w, FAIL_TOO_BIG, "a mailbox's name is too long for a file");
 	if (f)
 		return f;
-	snprintf(x->folder + n, sizeof x->folder - n, "/%.*s", SPAN_ARG(name));
 	x->file = fopen(x->folder, "wx");
 	return x->file ? FAIL_NONE : cannot("make", x->folder, w);
 }

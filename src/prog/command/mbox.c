@@ -134,3 +134,31 @@ void mbox_put(struct span message, const struct mail_flags *flags, int64_t date,
 	}
 	buf_add_byte(out, '\n');
 }
+
+void mbox_file_name(struct span level, struct buf *out)
+{
+	size_t last_dot = span_ends(level, SPAN(".d")) ? level.n - 2 : 0;
+
+	for (size_t i = 0; i < level.n; i++) {
+		if (level.p[i] == '%')
+			buf_add_lit(out, "%25");
+		else if (level.p[i] == '.' && (i == 0 || i == last_dot))
+			buf_add_lit(out, "%2E");
+		else
+			buf_add_byte(out, level.p[i]);
+	}
+}
+
+void mbox_level_name(struct span s, struct buf *out)
+{
+	while (s.n) {
+		if (span_take(&s, SPAN("%25"))) {
+			buf_add_byte(out, '%');
+		} else if (span_take(&s, SPAN("%2E"))) {
+			buf_add_byte(out, '.');
+		} else {
+			buf_add_byte(out, s.p[0]);
+			s = span_skip(s, 1);
+		}
+	}
+}

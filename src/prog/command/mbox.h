@@ -18,4 +18,9 @@ void mbox_unquote(struct span text, struct mail_flags *flags, struct buf *out);
 /* The whole entry: From_ line, status fields, quoted text, the empty line behind. A last line without an end gets one. */
 void mbox_put(struct span message, const struct mail_flags *flags, int64_t date, struct buf *out);
 
+/* One level of a mailbox's name as the name of a file, and back: a dot at its start (hidden files) and that of a ".d" at its end (directories of the
+ * mailboxes below) become %2E, '%' becomes %25. */
+void mbox_file_name(struct span level, struct buf *out);
+void mbox_level_name(struct span file_name, struct buf *out);
+
 #endif

@@ -74,6 +74,27 @@ static void foreign_files_are_read(void **state)
 	buf_fini(&text);
 }
 
+static void names_of_files_return(void **state)
+{
+	static const char *const names[][2] = {{"A", "A"}, {"A.d", "A%2Ed"}, {".hidden", "%2Ehidden"}, {".d", "%2Ed"},
+		{"100%", "100%25"}, {"a.b.d", "a.b%2Ed"}, {"بريد", "بريد"}};
+	struct buf file, back;
+
+	(void)state;
+	buf_init(&file, 100);
+	buf_init(&back, 100);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		buf_reset(&file);
+		buf_reset(&back);
+		mbox_file_name(span_of(names[i][0]), &file);
+		assert_true(span_eq(buf_span(&file), span_of(names[i][1])));
+		mbox_level_name(buf_span(&file), &back);
+		assert_true(span_eq(buf_span(&back), span_of(names[i][0])));
+	}
+	buf_fini(&file);
+	buf_fini(&back);
+}
+
 static void flags_wear_every_dress(void **state)
 {
 	struct keyword_letters letters = {0};
@@ -149,6 +170,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_goes_into_an_mbox_comes_out),
 		cmocka_unit_test(foreign_files_are_read),
+		cmocka_unit_test(names_of_files_return),
 		cmocka_unit_test(flags_wear_every_dress),
 		cmocka_unit_test(dates_are_read_in_many_forms),
 		cmocka_unit_test(keywords_become_atoms),

@@ -299,7 +299,7 @@ static void below_name(struct span above, const char *dir, const char *entry, st
 	buf_add(out, above);
 	if (out->n)
 		buf_add_byte(out, '/');
-	buf_add(out, name);
+	mbox_level_name(name, out);
 }
 
 static enum fail add_directory(
