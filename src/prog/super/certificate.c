@@ -171,10 +171,13 @@ enum fail certificate_load(const struct settings *s, const char *hostname, struc
 	buf_init(&c.key, KEY_MAX);
 	f = *s->tls_cert ? load_set(s, &c, w) : load_own(s, hostname, &c, w);
 	if (!f && (f = tls_context_new(buf_span(&c.chain), buf_span(&c.key), s->tls_min, &context, &inner)))
-		f = why(w, f, "%s '%s': %s", *s->tls_cert ? "tls_cert" : "the self-signed certificate",
-			*s->tls_cert ? s->tls_cert
-				     : "data_dir/tls/cert.pem (remove it and key.pem, and a new one is made)",
-			inner.log);
+		f = *s->tls_cert
+			    ? why(w, f, "certificate '%s': %s: renew it, or remove 'tls_cert' to use a self-signed one",
+				      s->tls_cert, inner.log)
+			    : why(w, f,
+				      "the self-signed certificate in data_dir/tls: %s: remove cert.pem and key.pem "
+				      "there, and a new one is made",
+				      inner.log);
 	if (f) {
 		certificate_fini(&c);
 		return f;
