@@ -1,7 +1,9 @@
 /* The accounts directory: rows in memory, each change one durable record, compaction when what was superseded outweighs.
  *
  * INV-A1: memory changes only after the record of the change is durable; a failed sync leaves it unchanged and the log broken.
- * INV-A2: an id is given out once: the next one is above every id that any record ever named. */
+ * INV-A2: an id is given out once: the next one is above every id that any record ever named.
+ * INV-A5: what stands before the newest "anew" counts no more, whichever of those segments a power loss brings back.
+ * INV-A6: rot that may hide a removal, a lock or a new password stops the opening. */
 #include "auth/directory.h"
 
 #include <openssl/crypto.h>
@@ -20,6 +22,7 @@ struct directory {
 	size_t n, cap;
 	uint64_t next_id;
 	uint64_t live_bytes; /* about what the rows take as records */
+	struct log_pos rot;  /* where something could not be read; segment 0 = nowhere */
 	struct table by_name, by_local;
 };
 
@@ -189,6 +192,14 @@ static struct account_row *row_new(const struct account_record *r)
 	return row;
 }
 
+/* Segments that had gone may be there again after a power loss, each for itself: a row without the removal that followed it. */
+static void begin_anew(struct directory *d)
+{
+	while (d->n)
+		unlink_row(d, d->n - 1);
+	d->rot = (struct log_pos){0, 0};
+}
+
 static enum fail replay_record(void *context, struct log_pos pos, uint8_t type, struct span payload, struct why *w)
 {
 	struct directory *d = context;
@@ -202,7 +213,7 @@ static enum fail replay_record(void *context, struct log_pos pos, uint8_t type, 
 			link_row(d, row_new(&r));
 		return f;
 	}
-	if (type != RECORD_REMOVED && type != RECORD_NEXT_ID)
+	if (type != RECORD_REMOVED && type != RECORD_ANEW)
 		return why(w, FAIL_CONFIG, "The accounts directory holds a record of a newer version of Barid.");
 	f = number_record_get(payload, &number, w);
 	if (f)
@@ -211,10 +222,30 @@ static enum fail replay_record(void *context, struct log_pos pos, uint8_t type, 
 		if (directory_by_id(d, number))
 			unlink_row(d, place_of(d, number));
 		number++; /* the id is burnt, whether its row is still here or was compacted away */
+	} else {
+		begin_anew(d);
 	}
 	if (number > d->next_id)
 		d->next_id = number;
 	return FAIL_NONE;
+}
+
+static void replay_rot(void *context, struct log_pos pos, const char *what)
+{
+	struct directory *d = context;
+
+	(void)what;
+	if (!d->rot.segment)
+		d->rot = pos;
+}
+
+static enum fail refuse_rot(const struct directory *d, struct why *w)
+{
+	if (!d->rot.segment)
+		return FAIL_NONE;
+	return why(w, FAIL_CORRUPT,
+		"The accounts directory is damaged (segment %u, byte %u): put 'auth/accounts' back from a backup.",
+		d->rot.segment, d->rot.offset);
 }
 
 struct waiting {
@@ -266,11 +297,11 @@ static enum fail append_number(struct directory *d, uint8_t type, uint64_t numbe
 	return append(d, type, &b, w);
 }
 
-/* Everything again behind the old segments, durable; then those go, oldest first: a removal never goes before the row that it
- * removes. A crash between leaves records that say the same twice. */
+/* Everything again behind the old segments, as one group: all of it counts or nothing. Once it is durable those go; what comes back
+ * of them after a crash stands before the "anew". */
 static enum fail compact(struct directory *d, const struct log_segment_info *old, size_t count, struct why *w)
 {
-	enum fail f = append_number(d, RECORD_NEXT_ID, d->next_id, w);
+	enum fail f = append_number(d, RECORD_ANEW, d->next_id, w);
 
 	for (size_t i = 0; i < d->n && !f; i++)
 		f = append_row(d, d->rows[i], w);
@@ -302,13 +333,15 @@ enum fail directory_open(struct disk *disk, bool read_only, struct directory **o
 {
 	struct log_settings settings = {.dir = "accounts", .read_only = read_only};
 	struct directory *d = NEW(struct directory);
-	struct log_replay replay = {.context = d, .record = replay_record};
+	struct log_replay replay = {.context = d, .record = replay_record, .rot = replay_rot};
 	enum fail f;
 
 	table_init(&d->by_name);
 	table_init(&d->by_local);
 	d->next_id = 1;
 	f = log_open(disk, &settings, NULL, (struct log_pos){0, 0}, &replay, &d->log, w);
+	if (!f)
+		f = refuse_rot(d, w);
 	if (!f && !read_only)
 		f = compact_when_heavy(d, w);
 	if (f) {

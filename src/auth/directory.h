@@ -26,8 +26,8 @@ struct account_row {
 	struct table_link by_name, by_local;
 };
 
-/* `disk` is data_dir's, and outlives the directory. Below it, "accounts" is made when missing (unless read_only). FAIL_CORRUPT,
- * FAIL_IO, FAIL_CONFIG as log_open. */
+/* `disk` is data_dir's, and outlives the directory. Below it, "accounts" is made when missing (unless read_only). FAIL_IO,
+ * FAIL_CONFIG as log_open; FAIL_CORRUPT also when anything in it that still counts cannot be read. */
 FAILS directory_open(struct disk *disk, bool read_only, struct directory **out, struct why *w);
 void directory_close(struct directory *d);
 

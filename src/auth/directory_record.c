@@ -19,6 +19,12 @@ static enum fail take_version(struct span *s, struct why *w)
 	return FAIL_NONE;
 }
 
+/* There is always a next one. */
+static bool take_id(struct span *s, uint64_t *out)
+{
+	return span_take_be64(s, out) && *out && *out < UINT64_MAX;
+}
+
 void account_record_put(const struct account_row *row, struct buf *out)
 {
 	buf_add_u8(out, DIRECTORY_RECORD_VERSION);
@@ -39,9 +45,9 @@ enum fail account_record_get(struct span payload, struct account_record *out, st
 
 	if (f)
 		return f;
-	if (!span_take_be64(&payload, &r.id) || !r.id || !span_take_be32(&payload, &r.shard) ||
-		!span_take_be64(&payload, &created) || !span_take_u8(&payload, &flags) || flags & ~FLAG_DISABLED ||
-		!span_take_counted(&payload, &r.name) || !span_take_counted(&payload, &r.hash) || payload.n)
+	if (!take_id(&payload, &r.id) || !span_take_be32(&payload, &r.shard) || !span_take_be64(&payload, &created) ||
+		!span_take_u8(&payload, &flags) || flags & ~FLAG_DISABLED || !span_take_counted(&payload, &r.name) ||
+		!span_take_counted(&payload, &r.hash) || payload.n)
 		return broken(w);
 	if (name_check(r.name, NULL) || !r.hash.n || r.hash.n > PASSWORD_HASH_MAX || memchr(r.hash.p, 0, r.hash.n) ||
 		r.shard >= DIRECTORY_SHARDS_MAX)
@@ -65,7 +71,7 @@ enum fail number_record_get(struct span payload, uint64_t *out, struct why *w)
 
 	if (f)
 		return f;
-	if (!span_take_be64(&payload, &number) || !number || payload.n)
+	if (!take_id(&payload, &number) || payload.n)
 		return broken(w);
 	*out = number;
 	return FAIL_NONE;

@@ -4,7 +4,11 @@
 
 #include "auth/directory.h"
 
-enum directory_record { RECORD_ACCOUNT = 1, RECORD_REMOVED = 2, RECORD_NEXT_ID = 3 };
+enum directory_record {
+	RECORD_ACCOUNT = 1,
+	RECORD_REMOVED = 2,
+	RECORD_ANEW = 3, /* the whole directory follows; the number is the next id */
+};
 enum { DIRECTORY_RECORD_VERSION = 1, DIRECTORY_RECORD_MAX = 1024 };
 
 struct account_record { /* borrowed from the payload */
@@ -17,7 +21,7 @@ struct account_record { /* borrowed from the payload */
 
 void account_record_put(const struct account_row *row, struct buf *out);
 FAILS account_record_get(struct span payload, struct account_record *out, struct why *w);
-/* RECORD_REMOVED and RECORD_NEXT_ID: one number each. */
+/* RECORD_REMOVED and RECORD_ANEW: one number each. */
 void number_record_put(uint64_t number, struct buf *out);
 FAILS number_record_get(struct span payload, uint64_t *out, struct why *w);
 
