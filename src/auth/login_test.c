@@ -28,6 +28,11 @@ static void passwords_are_verified(void **state)
 	assert_false(password_verify(span("سر بريد\0x", 15), hash));
 	assert_true(
 		password_verify(SPAN("secret"), "$6$rounds=1000$barid$V0RlWKWGmG5J" /* wrong on purpose */) == false);
+	assert_true(span_starts(span_of(hash), SPAN("$y$j9T$"))); /* the cost of nobody's hash in password.c */
+	assert_int_equal(password_hash(SPAN("caf\xc3\xa9"), hash, sizeof hash, &w), FAIL_NONE);
+	assert_true(password_verify(SPAN("cafe\xcc\x81"), hash)); /* however a keyboard composes it */
+	assert_int_equal(password_hash(SPAN("كلمة123"), hash, sizeof hash, &w), FAIL_NONE); /* SASLprep fails */
+	assert_true(password_verify(SPAN("كلمة123"), hash));
 	assert_int_equal(password_hash(SPAN(""), hash, sizeof hash, &w), FAIL_CANNOT);
 	assert_true(password_hash_valid("$2b$10$abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ01234"));
 	assert_false(password_hash_valid("secret"));

@@ -156,13 +156,14 @@ int64_t throttle_wait(struct throttle *t, const struct attempt *a, int64_t now)
 static void count(struct throttle *t, struct entry *e, uint64_t digest, int64_t now)
 {
 	forgive(e, now);
-	e->last = now;
 	for (size_t i = 0; i < REMEMBERED; i++)
 		if (e->seen[i] == digest)
-			return;
+			return; /* and what came before is forgiven all the same, however long it is repeated */
+	e->last = now;
 	e->seen[e->failures % REMEMBERED] = digest;
 	e->failures++;
-	e->next = now + pace(t, e);
+	if (e->next < now + pace(t, e)) /* never before those who stand in the line already */
+		e->next = now + pace(t, e);
 }
 
 void throttle_failed(struct throttle *t, const struct attempt *a, struct span password, int64_t now)

@@ -34,6 +34,14 @@ static void work(struct job *j)
 
 static void start_some(struct verifier *v);
 
+static void verification_free(struct verification *x)
+{
+	OPENSSL_cleanse(x->password, x->password_n);
+	free(x->password);
+	OPENSSL_cleanse(x, sizeof *x);
+	free(x);
+}
+
 static void done(struct job *j)
 {
 	struct verification *x = CONTAINER_OF(j, struct verification, job);
@@ -43,10 +51,7 @@ static void done(struct job *j)
 	start_some(v);
 	if (x->done)
 		x->done(x->ctx, x->ok);
-	OPENSSL_cleanse(x->password, x->password_n);
-	free(x->password);
-	OPENSSL_cleanse(x, sizeof *x);
-	free(x);
+	verification_free(x);
 }
 
 static void start_some(struct verifier *v)
@@ -90,4 +95,9 @@ enum fail verifier_check(struct verifier *v, struct span password, const char *h
 void verifier_forget(struct verification *x)
 {
 	x->done = NULL;
+	if (list_empty(&x->link))
+		return; /* a thread has it: done() frees it */
+	list_remove(&x->link);
+	x->verifier->queued--;
+	verification_free(x);
 }

@@ -22,7 +22,7 @@ void verifier_init(struct verifier *v, struct loop *l, size_t threads);
  * many wait already. */
 FAILS verifier_check(struct verifier *v, struct span password, const char *hash, void (*done)(void *ctx, bool ok),
 	void *ctx, struct verification **out, struct why *w);
-/* `done` is not called. */
+/* `done` is not called, and one that still waits takes no more of the queue or of a thread. Before `done` only. */
 void verifier_forget(struct verification *x);
 
 #endif
