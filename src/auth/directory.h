@@ -1,5 +1,5 @@
 /* The accounts directory: who has mail here, which password opens it, which shard keeps it. A small store of its own: a log below
- * data_dir/accounts, replayed into memory at opening (doc/ACCOUNTS-FORMAT.md). It knows hashes, never passwords.
+ * data_dir/auth/accounts, replayed into memory at opening (doc/ACCOUNTS-FORMAT.md). It knows hashes, never passwords.
  *
  * A change is durable before the call returns: it waits for one sync in the caller's thread. Changes are an administrator's, rare;
  * look-ups never wait. One process at a time has it open for writing (the lock on data_dir is the caller's). */
@@ -26,7 +26,7 @@ struct account_row {
 	struct table_link by_name, by_local;
 };
 
-/* `disk` is data_dir's, and outlives the directory. Below it, "accounts" is made when missing (unless read_only). FAIL_IO,
+/* `disk` is data_dir/auth, and outlives the directory. Below it, "accounts" is made when missing (unless read_only). FAIL_IO,
  * FAIL_CONFIG as log_open; FAIL_CORRUPT also when anything in it that still counts cannot be read. */
 FAILS directory_open(struct disk *disk, bool read_only, struct directory **out, struct why *w);
 void directory_close(struct directory *d);
