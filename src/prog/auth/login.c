@@ -28,7 +28,8 @@ struct login {
 	struct sasl *sasl;
 	char *user, *password;
 	size_t user_n, password_n;
-	uint64_t account; /* 0 = unknown */
+	uint64_t account;      /* 0 = unknown */
+	uint64_t checked_hash; /* keyed digest of the stored hash that the password is checked against */
 	struct verification *check;
 	struct timer timer;
 	enum fail fail; /* what DELAYED will say */
@@ -158,6 +159,14 @@ static void accept_login(struct login *l, const struct account_row *row)
 	end(l);
 }
 
+static uint64_t digest_of_hash(const struct account_row *row)
+{
+	struct span hash = span_of(row ? row->hash : "");
+
+	return table_hash(&hash, 1);
+}
+
+/* A password that was changed while the old one was being checked lets nobody in, nor into the cache under the new hash. */
 static void checked(void *ctx, bool ok)
 {
 	struct login *l = ctx;
@@ -166,7 +175,7 @@ static void checked(void *ctx, bool ok)
 	struct attempt attempt = attempt_of(l, row);
 
 	l->check = NULL;
-	if (ok && row && !row->disabled) {
+	if (ok && row && !row->disabled && digest_of_hash(row) == l->checked_hash) {
 		login_cache_add(&a->cache, row, span(l->password, l->password_n), clock_mono_ms());
 		accept_login(l, row);
 		return;
@@ -192,6 +201,7 @@ static void check(struct login *l)
 		return;
 	}
 	l->phase = CHECKING;
+	l->checked_hash = digest_of_hash(row);
 	if (verifier_check(
 		    &a->verifier, span(l->password, l->password_n), row ? row->hash : NULL, checked, l, &l->check, &w))
 		fail_now(l, FAIL_UNAVAILABLE, "too many logins at once: try again in a moment");
