@@ -29,8 +29,3 @@ char *memory_dup(const char *cstr)
 {
 	return checked(strdup(cstr));
 }
-
-void memory_free_at(void *pointer_variable)
-{
-	free(*(void **)pointer_variable);
-}

@@ -16,7 +16,4 @@ char *memory_dup(const char *cstr) MUST_USE __attribute__((returns_nonnull));
 
 #define NEW(type) ((type *)memory_new(sizeof(type)))
 
-/* For CLEANUP(memory_free_at): frees what the variable points to. */
-void memory_free_at(void *pointer_variable);
-
 #endif

@@ -31,3 +31,23 @@ unsigned nearest_distance(struct span a, struct span b)
 	}
 	return row[b.n];
 }
+
+void nearest_begin(struct nearest *n, struct span given)
+{
+	*n = (struct nearest){.given = given, .best = "", .distance = UINT32_MAX};
+}
+
+void nearest_offer(struct nearest *n, const char *word)
+{
+	unsigned d = nearest_distance(n->given, span_of(word));
+
+	if (d >= n->distance)
+		return;
+	n->distance = d;
+	n->best = word;
+}
+
+const char *nearest_close(const struct nearest *n)
+{
+	return *n->best && n->distance <= 1 + strlen(n->best) / 3 ? n->best : NULL;
+}

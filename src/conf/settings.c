@@ -77,18 +77,12 @@ static bool find_key(struct span name, size_t *out)
 
 static const char *nearest_key(struct span name)
 {
-	unsigned best = UINT32_MAX;
-	const char *key = "";
+	struct nearest n;
 
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		unsigned distance = nearest_distance(name, span_of(rows[i].key));
-
-		if (distance < best) {
-			best = distance;
-			key = rows[i].key;
-		}
-	}
-	return key;
+	nearest_begin(&n, name);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		nearest_offer(&n, rows[i].key);
+	return n.best;
 }
 
 struct settings *settings_default(void)

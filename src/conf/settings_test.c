@@ -205,9 +205,24 @@ static void distances(void **state)
 	assert_int_equal(nearest_distance(SPAN("ABC"), SPAN("abc")), 0);
 }
 
+static void the_meant_word_is_found(void **state)
+{
+	struct nearest n;
+
+	(void)state;
+	nearest_begin(&n, SPAN("acount lst"));
+	nearest_offer(&n, "account list");
+	nearest_offer(&n, "status");
+	assert_string_equal(nearest_close(&n), "account list");
+	nearest_begin(&n, SPAN("zzz"));
+	nearest_offer(&n, "status");
+	assert_null(nearest_close(&n));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_meant_word_is_found),
 		cmocka_unit_test(defaults_are_right),
 		cmocka_unit_test(a_file_is_read),
 		cmocka_unit_test(all_problems_are_told_at_once),

@@ -478,19 +478,6 @@ void stream_start_tls(struct stream *s, struct tls_context *tls)
 	later(s);
 }
 
-bool stream_is_tls(const struct stream *s)
-{
-	return s->transport.ssl && s->state != STREAM_SECURING;
-}
-
-void stream_tls_text(const struct stream *s, char *dst, size_t size)
-{
-	if (!s->transport.ssl)
-		snprintf(dst, size, "%s", "");
-	else
-		snprintf(dst, size, "%s %s", SSL_get_version(s->transport.ssl), SSL_get_cipher_name(s->transport.ssl));
-}
-
 enum fail stream_give_away(struct stream *s, int *fd_out, struct buf *pending_out, struct why *w)
 {
 	if (buf_add(pending_out, buf_span(&s->in)))

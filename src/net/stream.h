@@ -63,10 +63,6 @@ void stream_end_output(struct stream *s);
 /* Takes the server's side of a handshake. On a stream that has been written to (STARTTLS) it first sends what is queued, and DROPS every
  * byte that has come so far: nothing pipelined before a handshake survives it (RFC 3501 §6.2.1, RFC 2595 §4). `tls` is ref'd. */
 void stream_start_tls(struct stream *s, struct tls_context *tls);
-bool stream_is_tls(const struct stream *s);
-/* "TLSv1.3 TLS_AES_256_GCM_SHA384", or "". */
-void stream_tls_text(const struct stream *s, char *dst, size_t size);
-
 /* Gives the connection away: for a plain stream whose output is all sent, its own socket; for TLS (or else) one end of a new socketpair that
  * the stream goes on relaying to and from, by itself, until either side ends. `pending_out` gets the bytes that came and were not taken. The
  * caller owns *fd_out and must not use `s` any more; `closed` is called when the relay has ended, or at once for a plain socket. */

@@ -112,12 +112,6 @@ void account_drop_all(struct store *s)
 			account_forget(s->accounts[i]);
 }
 
-void account_drop_idle(struct store *s)
-{
-	while (!list_empty(&s->idle_accounts))
-		account_forget(CONTAINER_OF(s->idle_accounts.next, struct account, idle));
-}
-
 /* ── Opening and the first batch ── */
 
 struct account_opening {

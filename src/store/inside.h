@@ -169,7 +169,6 @@ void plan_init(struct plan *p, struct account *a);
 void plan_fini(struct plan *p);
 /* Checks one tree op against the plan, changes the plan, and encodes the ops that it comes to. */
 FAILS plan_op(struct plan *p, const struct op *op, struct buf *out, struct why *w);
-bool op_is_tree(enum op_kind kind);
 /* The bit of `name` in `m`, taken from the free ones when it is new; -1 when there is none left. */
 int mailbox_keyword_take(struct mailbox *m, struct span name);
 /* The bit of `name`, also while its definition is in flight, or -1. */
@@ -228,7 +227,6 @@ void account_hold(struct account *a);   /* like opening it; account_close undoes
 void account_settle(struct account *a); /* forgets it when nothing holds it any more */
 void account_drop_all(struct store *s);
 void account_clear(struct account *a); /* empties it: nobody may have it open */
-void account_drop_idle(struct store *s);
 struct mailbox *account_by_id(const struct account *a, uint64_t id);
 struct mailbox *account_by_name(const struct account *a, struct span name);
 struct mailbox *account_add_mailbox(struct account *a, uint64_t id, struct span name);

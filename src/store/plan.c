@@ -6,11 +6,6 @@
 
 enum { PLAN_NAMES_MAX = 128 << 20 };
 
-bool op_is_tree(enum op_kind kind)
-{
-	return kind == OP_CREATE || kind == OP_DELETE || kind == OP_RENAME;
-}
-
 static void plan_add(struct plan *p, struct span name, uint64_t id)
 {
 	if (p->n == p->cap) {

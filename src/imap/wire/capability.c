@@ -45,14 +45,3 @@ bool capability_on(enum capability c)
 {
 	return !switched_off[c];
 }
-
-bool capability_find(struct span text, enum capability *out)
-{
-	for (size_t i = 0; i < CAPABILITY_COUNT; i++) {
-		if (span_eq_nocase(text, rows[i].text)) {
-			*out = (enum capability)i;
-			return true;
-		}
-	}
-	return false;
-}

@@ -23,6 +23,5 @@ void print_capabilities(struct buf *out, const struct capability_view *v);
 /* Switches one on or off in this process (all are on at first): for clients that stumble over one. */
 void capability_set(enum capability c, bool on);
 bool capability_on(enum capability c);
-bool capability_find(struct span text, enum capability *out);
 
 #endif

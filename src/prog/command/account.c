@@ -288,6 +288,25 @@ int cli_account_passwd(struct cli *c)
 	return finish(client, f, &w);
 }
 
+static int set_disabled(struct cli *c, bool disabled)
+{
+	struct admin_client *client;
+	struct why w;
+	int code = begin(c, &client);
+
+	return code ? code : finish(client, admin_account_disable(client, c->words[0], disabled, &w), &w);
+}
+
+int cli_account_disable(struct cli *c)
+{
+	return set_disabled(c, true);
+}
+
+int cli_account_enable(struct cli *c)
+{
+	return set_disabled(c, false);
+}
+
 static bool sure(struct cli *c)
 {
 	char answer[16];

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "prog/command/nearest.h"
+#include "conf/nearest.h"
 #include "prog/kept_settings.h"
 
 enum { USAGE = 64, UNWRITABLE = 74, PATH_MAX_HERE = 4096 };
@@ -174,11 +174,11 @@ static int unknown_option(const char *word)
 {
 	struct nearest n;
 
-	nearest_begin(&n, word + 2);
+	nearest_begin(&n, span_of(word + 2));
 	for (size_t i = 0; i < ARRAY_LEN(options); i++)
 		nearest_offer(&n, options[i].name);
-	if (nearest_word(&n))
-		return cli_error(USAGE, "there is no option '%s': did you mean '--%s'?", word, nearest_word(&n));
+	if (nearest_close(&n))
+		return cli_error(USAGE, "there is no option '%s': did you mean '--%s'?", word, nearest_close(&n));
 	return cli_error(USAGE, "there is no option '%s': see 'barid help'", word);
 }
 
@@ -257,12 +257,12 @@ static int unknown_command(const char *const *words, size_t count)
 	for (int tries = 0; tries < 2; tries++) {
 		const char *meant = tries ? words[0] : given;
 
-		nearest_begin(&n, meant);
+		nearest_begin(&n, span_of(meant));
 		for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 			nearest_offer(&n, commands[i].words);
-		if (nearest_word(&n))
+		if (nearest_close(&n))
 			return cli_error(
-				USAGE, "there is no command '%s': did you mean '%s'?", meant, nearest_word(&n));
+				USAGE, "there is no command '%s': did you mean '%s'?", meant, nearest_close(&n));
 	}
 	return cli_error(USAGE, "there is no command '%s': see 'barid help'", words[0]);
 }

@@ -2,7 +2,6 @@
 #include "base/test.h"
 
 #include "prog/command/mbox.h"
-#include "prog/command/nearest.h"
 
 static void expect_round_trip(struct span message, unsigned system, const char *keywords)
 {
@@ -151,20 +150,6 @@ static void keywords_become_atoms(void **state)
 	mail_flags_fini(&f);
 }
 
-static void the_meant_word_is_found(void **state)
-{
-	struct nearest n;
-
-	(void)state;
-	nearest_begin(&n, "acount lst");
-	nearest_offer(&n, "account list");
-	nearest_offer(&n, "status");
-	assert_string_equal(nearest_word(&n), "account list");
-	nearest_begin(&n, "zzz");
-	nearest_offer(&n, "status");
-	assert_null(nearest_word(&n));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -174,7 +159,6 @@ int main(void)
 		cmocka_unit_test(flags_wear_every_dress),
 		cmocka_unit_test(dates_are_read_in_many_forms),
 		cmocka_unit_test(keywords_become_atoms),
-		cmocka_unit_test(the_meant_word_is_found),
 	};
 
 	return cmocka_run_group_tests_name("prog/command", tests, NULL, NULL);
