@@ -1,10 +1,11 @@
 /* CAPABILITY after login: RFC 3501 §6.1.1. */
+#include "imap/verb/session.h"
 #include "imap/verb/verb_functions.h"
 #include "imap/wire/capability.h"
 
 enum fail verb_capability(struct command *c)
 {
-	struct capability_view v = {.logged_in = true};
+	struct capability_view v = {.logged_in = true, .append_limit = c->session->settings->message_size_max};
 	struct buf *out = command_out(c);
 
 	if (!args_end(&c->args))

@@ -244,8 +244,7 @@ static void greeting_and_logout(void **state)
 
 	(void)state;
 	until(d, "a OK NOOP completed");
-	assert_true(span_starts(buf_span(&d->heard), SPAN("l OK [CAPABILITY IMAP4rev1 CHILDREN ENABLE ID IDLE LITERAL+ "
-							  "MOVE NAMESPACE SASL-IR SPECIAL-USE UIDPLUS UNSELECT] ")));
+	assert_true(span_starts(buf_span(&d->heard), SPAN("l OK [CAPABILITY IMAP4rev1 ")));
 	talk(d, "GOUT\r\nc NOOP\r\n", "* BYE Until next time\r\nb OK LOGOUT completed\r\n");
 	for (int i = 0; i < PATIENCE && !d->ended; i++)
 		turn();

@@ -1,120 +1,54 @@
 /* LIST: RFC 3501 §6.3.8, §7.2.2; CHILDREN (RFC 3348); special uses (RFC 6154 §2), which are shown in every LIST, as clients that have
- * not been told to ask for them look there. Of LIST-EXTENDED (RFC 5258) just what is sent without being announced is accepted:
- * "(SPECIAL-USE)" before the reference and "RETURN (SPECIAL-USE CHILDREN SUBSCRIBED)" behind the pattern.
+ * not been told to ask for them look there; LIST-EXTENDED (RFC 5258) and LIST-STATUS (RFC 5819).
+ *
+ *   MAILBOXES ─► SUBSCRIPTIONS (with SUBSCRIBED: names of which no mailbox exists) ─► done
  *
  * Walks the list of mailboxes, which is in memory and sorted, so that all names below one stand together. */
 #include "imap/verb/list_match.h"
+#include "imap/verb/list_options.h"
 #include "imap/verb/session.h"
+#include "imap/verb/special_use.h"
+#include "imap/verb/status_items.h"
 #include "imap/verb/verb_functions.h"
 #include "imap/wire/print.h"
 
-enum { ONLY_SPECIAL_USE = 1, ONLY_SUBSCRIBED = 2, RETURN_SUBSCRIBED = 4 };
-
 struct listing {
-	struct span pattern;
-	unsigned options;
-	size_t next; /* index of the next mailbox */
+	struct list_arguments is;
+	enum { LISTING_MAILBOXES, LISTING_SUBSCRIPTIONS } phase;
+	size_t next; /* index of the next mailbox or subscription */
 	uint64_t tree_version;
 	char last[MAILBOX_NAME_MAX * 4]; /* the name of the one before it */
 	size_t last_n;
 };
 
-static const char *const special_use_names[] = {
-	[USE_ALL] = "\\All",
-	[USE_ARCHIVE] = "\\Archive",
-	[USE_DRAFTS] = "\\Drafts",
-	[USE_FLAGGED] = "\\Flagged",
-	[USE_JUNK] = "\\Junk",
-	[USE_SENT] = "\\Sent",
-	[USE_TRASH] = "\\Trash",
-};
-
-/* ── Arguments ── */
-
-static const struct list_option {
-	struct span word;
-	bool selects, returns;
-	unsigned bit;
-} list_options[] = {
-	{{"SPECIAL-USE", 11}, true, false, ONLY_SPECIAL_USE},
-	{{"SUBSCRIBED", 10}, true, false, ONLY_SUBSCRIBED},
-	{{"SPECIAL-USE", 11}, false, true, 0},
-	{{"CHILDREN", 8}, false, true, 0},
-	{{"SUBSCRIBED", 10}, false, true, RETURN_SUBSCRIBED},
-};
-
-static bool take_option(struct args *a, bool returns, unsigned *options)
-{
-	for (size_t i = 0; i < ARRAY_LEN(list_options); i++) {
-		const struct list_option *o = &list_options[i];
-
-		if (returns == o->returns && args_if_word(a, o->word)) {
-			*options |= o->bit;
-			return true;
-		}
-	}
-	return args_wrong(a, "there is no such option");
-}
-
-static bool take_options(struct args *a, bool returns, unsigned *options)
-{
-	if (!args_open(a))
-		return false;
-	while (args_peek(a) != ')') {
-		if (!take_option(a, returns, options))
-			return false;
-		(void)args_if(a, ' ');
-	}
-	return args_close(a);
-}
-
-static bool take_arguments(struct args *a, struct span *reference, struct span *pattern, unsigned *options)
-{
-	if (args_peek(a) == '(' && (!take_options(a, false, options) || !args_sp(a)))
-		return false;
-	if (!args_mailbox(a, reference) || !args_sp(a) || !args_list_mailbox(a, pattern))
-		return false;
-	if (args_if(a, ' ') && a->rest.n) {
-		if (!args_if_word(a, SPAN("RETURN")))
-			return args_wrong(a, "there is more than LIST takes");
-		if (!args_sp(a) || !take_options(a, true, options))
-			return false;
-	}
-	return args_end(a);
-}
-
 static enum fail list_begin(struct command *c)
 {
 	struct listing *l = arena_alloc(&c->arena, sizeof(*l));
-	struct span reference, pattern;
 	enum fail f;
 
-	if (!take_arguments(&c->args, &reference, &pattern, &l->options))
+	if (!list_arguments_take(&c->args, &l->is))
 		return command_syntax(c);
 	f = command_may(c, NULL, RIGHT_LOOKUP);
 	if (f)
 		return f;
-	l->pattern = list_pattern(reference, pattern, &c->arena);
-	if (!l->pattern.p)
-		return command_fail(c, FAIL_LIMIT, "The pattern is too long");
 	l->tree_version = account_tree_version(c->session->account);
 	c->state = l;
 	/* "An empty mailbox name argument is a special request to return the hierarchy delimiter and the root name." */
-	if (pattern.n == 0) {
+	if (l->is.root) {
 		buf_add_lit(command_out(c), "* LIST (\\Noselect) \"/\" \"\"\r\n");
 		l->next = SIZE_MAX;
 	}
 	return FAIL_NONE;
 }
 
-/* ── The walk ── */
+/* ── What is below a name ── */
 
-static bool has_children(const struct account *a, struct span name)
+/* The first mailbox below "name/", or the count. INBOX stands first, whatever follows. */
+static size_t first_below(const struct account *a, struct span name)
 {
 	size_t low = 0, high = account_mailboxes(a);
 	struct mailbox_info m;
 
-	/* The first name that is not below "name/". INBOX stands first, whatever follows. */
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 		struct span common;
@@ -130,40 +64,110 @@ static bool has_children(const struct account *a, struct span name)
 		else
 			high = mid;
 	}
-	if (low == account_mailboxes(a))
-		return false;
-	account_mailbox_at(a, low, &m);
-	return m.name.n > name.n && span_starts(m.name, name) && m.name.p[name.n] == '/';
+	return low;
 }
 
-static void print_line(struct buf *out, const char *attributes, struct span name)
+static bool is_below(struct span name, struct span of)
 {
+	return name.n > of.n && span_starts(name, of) && name.p[of.n] == '/';
+}
+
+static bool has_children(const struct account *a, struct span name)
+{
+	size_t i = first_below(a, name);
+	struct mailbox_info m;
+
+	if (i == account_mailboxes(a))
+		return false;
+	account_mailbox_at(a, i, &m);
+	return is_below(m.name, name);
+}
+
+static bool matches(const struct listing *l, struct span name)
+{
+	for (size_t i = 0; i < l->is.pattern_count; i++)
+		if (list_match(l->is.patterns[i], name))
+			return true;
+	return false;
+}
+
+static bool selected(const struct listing *l, const struct mailbox_info *m)
+{
+	return (!(l->is.options & LIST_SELECT_SUBSCRIBED) || m->subscribed) &&
+	       (!(l->is.options & LIST_SELECT_SPECIAL_USE) || m->special_use);
+}
+
+/* RECURSIVEMATCH, RFC 5258 §3.5: below `name` is something that the selection options select. *hidden_out: and some of it is not listed. */
+static bool selects_below(const struct account *a, const struct listing *l, struct span name, bool *hidden_out)
+{
+	bool any = false;
+
+	*hidden_out = false;
+	for (size_t i = first_below(a, name); i < account_mailboxes(a); i++) {
+		struct mailbox_info m;
+
+		account_mailbox_at(a, i, &m);
+		if (!is_below(m.name, name))
+			break;
+		if (!selected(l, &m))
+			continue;
+		any = true;
+		*hidden_out |= !matches(l, m.name);
+	}
+	for (size_t i = 0; l->is.options & LIST_SELECT_SUBSCRIBED && i < account_subscriptions(a); i++) {
+		struct span s = account_subscription_at(a, i);
+
+		if (l->is.options & LIST_SELECT_SPECIAL_USE || !is_below(s, name))
+			continue;
+		any = true;
+		*hidden_out |= !matches(l, s);
+	}
+	return any;
+}
+
+/* ── Lines ── */
+
+static void print_line(struct command *c, const char *attributes, struct span name, bool child_info)
+{
+	struct buf *out = command_out(c);
+
 	buf_addf(out, "* LIST (%s) \"/\" ", attributes);
 	print_mailbox(out, name);
+	if (child_info)
+		buf_add_lit(out, " (CHILDINFO (\"SUBSCRIBED\"))");
 	buf_add_lit(out, "\r\n");
 }
 
 static void list_mailbox(struct command *c, const struct mailbox_info *m)
 {
-	struct listing *l = c->state;
+	const struct listing *l = c->state;
 	struct imap_session *s = c->session;
-	const char *use = m->special_use ? special_use_names[m->special_use] : "";
+	const char *use = special_use_name(m->special_use);
+	bool is_selected = selected(l, m), below = false, hidden = false;
 	char attributes[80];
 
-	if ((l->options & ONLY_SPECIAL_USE && !m->special_use) || (l->options & ONLY_SUBSCRIBED && !m->subscribed))
+	if (!matches(l, m->name) || (!is_selected && !(l->is.options & LIST_RECURSIVE)))
 		return;
-	if (!list_match(l->pattern, m->name) || can(&s->user, s->account, m, RIGHT_LOOKUP))
+	if (can(&s->user, s->account, m, RIGHT_LOOKUP))
+		return;
+	if (l->is.options & LIST_RECURSIVE)
+		below = selects_below(s->account, l, m->name, &hidden);
+	/* "Servers SHOULD ONLY return a non-matching mailbox name along with CHILDINFO if at least one matching child is not also being
+	 * returned." */
+	if (!is_selected && !hidden)
 		return;
 	snprintf(attributes, sizeof(attributes), "%s%s%s%s",
 		has_children(s->account, m->name) ? "\\HasChildren" : "\\HasNoChildren", *use ? " " : "", use,
-		l->options & (ONLY_SUBSCRIBED | RETURN_SUBSCRIBED) && m->subscribed ? " \\Subscribed" : "");
-	print_line(command_out(c), attributes, m->name);
+		l->is.options & LIST_RETURN_SUBSCRIBED && m->subscribed ? " \\Subscribed" : "");
+	print_line(c, attributes, m->name, below && l->is.options & LIST_SELECT_SUBSCRIBED);
+	if (l->is.options & LIST_RETURN_STATUS && can(&s->user, s->account, m, RIGHT_READ) == FAIL_NONE)
+		status_items_print(c, m, l->is.status_items);
 }
 
 /* Names above this mailbox of which no mailbox exists, unless the mailbox before it stood below them too. */
 static void list_parents(struct command *c, struct span name)
 {
-	struct listing *l = c->state;
+	const struct listing *l = c->state;
 	struct span before = span(l->last, l->last_n);
 
 	for (size_t i = 0; i < name.n; i++) {
@@ -172,26 +176,77 @@ static void list_parents(struct command *c, struct span name)
 
 		if (name.p[i] != '/' || span_starts(before, span_first(name, i + 1)))
 			continue;
-		if (list_match(l->pattern, parent) &&
-			account_mailbox_find(c->session->account, parent, &unused) == FAIL_NOT_FOUND)
-			print_line(command_out(c), "\\Noselect \\HasChildren", parent);
+		if (matches(l, parent) && account_mailbox_find(c->session->account, parent, &unused) == FAIL_NOT_FOUND)
+			print_line(c,
+				l->is.options & LIST_EXTENDED ? "\\NonExistent \\HasChildren"
+							      : "\\Noselect \\HasChildren",
+				parent, false);
 	}
+}
+
+/* RFC 5258 §3.1: SUBSCRIBED lists names, also those that no mailbox has. */
+static void list_subscription(struct command *c, struct span name)
+{
+	const struct account *a = c->session->account;
+	struct mailbox_info unused;
+
+	if (matches(c->state, name) && account_mailbox_find(a, name, &unused) == FAIL_NOT_FOUND)
+		print_line(c,
+			has_children(a, name) ? "\\NonExistent \\HasChildren \\Subscribed"
+					      : "\\NonExistent \\HasNoChildren \\Subscribed",
+			name, false);
+}
+
+/* ── The walk ── */
+
+static size_t count_of(const struct listing *l, const struct account *a)
+{
+	return l->phase == LISTING_MAILBOXES ? account_mailboxes(a) : account_subscriptions(a);
+}
+
+static struct span name_at(const struct listing *l, const struct account *a, size_t i)
+{
+	struct mailbox_info m;
+
+	if (l->phase == LISTING_SUBSCRIPTIONS)
+		return account_subscription_at(a, i);
+	account_mailbox_at(a, i, &m);
+	return m.name;
 }
 
 /* The tree has changed between two steps: go on behind the name that was the last. */
 static void find_place(struct listing *l, const struct account *a)
 {
 	struct span last = span(l->last, l->last_n);
-	struct mailbox_info m;
 
 	if (span_eq(last, SPAN("INBOX"))) /* it stands before all others */
 		last.n = 0;
 	l->tree_version = account_tree_version(a);
-	for (l->next = 0; l->next < account_mailboxes(a); l->next++) {
-		account_mailbox_at(a, l->next, &m);
-		if (!span_eq(m.name, SPAN("INBOX")) && span_cmp(m.name, last) > 0)
+	for (l->next = 0; l->next < count_of(l, a); l->next++) {
+		struct span name = name_at(l, a, l->next);
+
+		if (!span_eq(name, SPAN("INBOX")) && span_cmp(name, last) > 0)
 			break;
 	}
+}
+
+static void list_one(struct command *c, struct listing *l)
+{
+	const struct account *a = c->session->account;
+	struct span name = name_at(l, a, l->next);
+	struct mailbox_info m;
+
+	if (l->phase == LISTING_SUBSCRIPTIONS) {
+		list_subscription(c, name);
+	} else {
+		account_mailbox_at(a, l->next, &m);
+		if (!(l->is.options & LIST_SELECTS))
+			list_parents(c, name);
+		list_mailbox(c, &m);
+	}
+	l->next++;
+	l->last_n = name.n < sizeof(l->last) ? name.n : sizeof(l->last);
+	memcpy(l->last, name.p, l->last_n);
 }
 
 static enum step list_step(struct command *c)
@@ -201,21 +256,19 @@ static enum step list_step(struct command *c)
 
 	if (l->next && l->next != SIZE_MAX && l->tree_version != account_tree_version(a))
 		find_place(l, a);
-	while (l->next < account_mailboxes(a)) {
-		struct mailbox_info m;
-
+	while (l->next < count_of(l, a)) {
 		if (!command_has_room(c))
 			return STEP_WAIT_OUTPUT;
 		if (command_slice_over(c))
 			return STEP_AGAIN;
-		account_mailbox_at(a, l->next++, &m);
-		if (!(l->options & (ONLY_SPECIAL_USE | ONLY_SUBSCRIBED)))
-			list_parents(c, m.name);
-		list_mailbox(c, &m);
-		l->last_n = m.name.n < sizeof(l->last) ? m.name.n : sizeof(l->last);
-		memcpy(l->last, m.name.p, l->last_n);
+		list_one(c, l);
 	}
-	return STEP_DONE;
+	if (l->phase == LISTING_SUBSCRIPTIONS || !(l->is.options & LIST_SELECT_SUBSCRIBED) ||
+		l->is.options & LIST_SELECT_SPECIAL_USE)
+		return STEP_DONE;
+	l->phase = LISTING_SUBSCRIPTIONS;
+	l->next = l->last_n = 0;
+	return STEP_AGAIN;
 }
 
 const struct verb_steps verb_list_steps = {list_begin, list_step, NULL};

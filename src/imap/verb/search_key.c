@@ -1,6 +1,7 @@
 /* The truth of search keys. RFC 3501 §6.4.4. Never reads: it is shown the row, the header, pieces of the body. */
 #include "imap/verb/search_key.h"
 
+#include "base/clock.h"
 #include "mime/header.h"
 
 enum { HEADER_TEXT_MAX = 1 << 20 }; /* decoded text of one field that is looked at */
@@ -37,6 +38,8 @@ static enum search_truth row_truth(const struct search_key *k, const struct sear
 	case TEST_BEFORE:
 	case TEST_ON:
 	case TEST_SINCE: return truth_of(row_date(k, m));
+	case TEST_OLDER: return truth_of(m->internal_date <= k->day);
+	case TEST_YOUNGER: return truth_of(m->internal_date >= k->day);
 	case TEST_UIDS: return truth_of(sequence_set_has(&k->set, m->uid));
 	case TEST_SEQUENCE: return truth_of(sequence_set_has(&k->set, row->sequence));
 	default: return k->found;
@@ -93,6 +96,8 @@ static void begin_key(struct search_key *k, const struct mailbox *m, uint32_t ma
 		sequence_set_resolve(&k->set, max_sequence);
 	if (k->test == TEST_UIDS)
 		sequence_set_resolve(&k->set, max_uid);
+	if (k->test == TEST_OLDER || k->test == TEST_YOUNGER)
+		k->day = clock_wall_seconds() - (int64_t)k->number;
 	if (k->test == TEST_KEYWORD || k->test == TEST_UNKEYWORD) {
 		bit = mailbox_keyword_bit(m, k->field);
 		k->flags = bit < 0 ? 0 : (uint64_t)1 << bit;

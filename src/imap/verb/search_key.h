@@ -1,4 +1,4 @@
-/* The criteria of a SEARCH as a tree, and their truth for one message (RFC 3501 §6.4.4).
+/* The criteria of a SEARCH as a tree, and their truth for one message (RFC 3501 §6.4.4; WITHIN: RFC 5032).
  *
  * A key's truth may be open: its row says nothing, and header or body have not been looked at. So the caller asks first with the row alone,
  * reads the header only when the answer is open then, and the body only when it still is; it stops as soon as the answer is known.
@@ -30,6 +30,8 @@ enum search_test {
 	TEST_BEFORE,
 	TEST_ON,
 	TEST_SINCE,
+	TEST_OLDER,
+	TEST_YOUNGER,
 	TEST_UIDS,
 	TEST_SEQUENCE,
 	TEST_SENT_BEFORE,
@@ -52,7 +54,7 @@ struct search_key {
 	struct search_key *next_leaf;    /* all keys that look into the message */
 	uint64_t flags; /* FLAGS_SET, FLAGS_CLEAR; KEYWORD and UNKEYWORD: the bit, once known (0 = no message has it) */
 	uint64_t number;
-	int64_t day;
+	int64_t day; /* OLDER, YOUNGER: seconds since 1970 */
 	struct sequence_set set;
 	struct span field;       /* header field, or the keyword */
 	struct span text;        /* folded */
@@ -71,7 +73,8 @@ struct search_criteria {
  * The tree lives in the arguments' arena. */
 FAILS search_parse(struct args *a, struct search_criteria *out, struct why *w);
 
-/* Before the first message: finds the mailbox's bits for keywords and puts the largest numbers in the place of '*'. */
+/* Before the first message: finds the mailbox's bits for keywords, puts the largest numbers in the place of '*', and a time in that of
+ * OLDER's and YOUNGER's intervals. */
 void search_begin(struct search_criteria *s, const struct mailbox *m, uint32_t max_sequence, uint32_t max_uid);
 
 struct search_row {

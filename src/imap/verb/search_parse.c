@@ -3,8 +3,20 @@
 #include "imap/verb/search_key.h"
 
 #include "base/utf8.h"
+#include "imap/wire/capability.h"
 
-enum argument { ARG_NONE, ARG_TEXT, ARG_DATE, ARG_NUMBER, ARG_KEYWORD, ARG_UIDS, ARG_FIELD_TEXT, ARG_KEY, ARG_KEYS };
+enum argument {
+	ARG_NONE,
+	ARG_TEXT,
+	ARG_DATE,
+	ARG_NUMBER,
+	ARG_SECONDS,
+	ARG_KEYWORD,
+	ARG_UIDS,
+	ARG_FIELD_TEXT,
+	ARG_KEY,
+	ARG_KEYS
+};
 
 static const struct key_row {
 	struct span word;
@@ -13,9 +25,10 @@ static const struct key_row {
 	enum search_cost cost;
 	uint64_t flags;
 	struct span field;
+	enum capability capability;
 } key_rows[] = {
-#define SEARCH_KEY(word, test, argument, cost, flags, field)                                                           \
-	{SPAN(#word), TEST_##test, ARG_##argument, COST_##cost, flags, SPAN(field)},
+#define SEARCH_KEY(word, test, argument, cost, flags, field, capability)                                               \
+	{SPAN(#word), TEST_##test, ARG_##argument, COST_##cost, flags, SPAN(field), CAPABILITY_##capability},
 #include "imap/verb/search_keys.def"
 #undef SEARCH_KEY
 };
@@ -109,6 +122,7 @@ static enum fail parse_child(struct parse *p, struct search_key *group)
 static enum fail parse_argument(struct parse *p, enum argument argument, struct search_key *k)
 {
 	struct args *a = p->a;
+	uint32_t seconds;
 	enum fail f;
 
 	switch (argument) {
@@ -116,6 +130,11 @@ static enum fail parse_argument(struct parse *p, enum argument argument, struct 
 	case ARG_TEXT: return parse_text(p, k);
 	case ARG_DATE: return syntax(p, args_sp(a) && args_date(a, &k->day));
 	case ARG_NUMBER: return syntax(p, args_sp(a) && args_number64(a, &k->number));
+	case ARG_SECONDS:
+		if (!args_sp(a) || !args_nz_number(a, &seconds))
+			return FAIL_SYNTAX;
+		k->number = seconds;
+		return FAIL_NONE;
 	case ARG_KEYWORD: return syntax(p, args_sp(a) && args_atom(a, &k->field));
 	case ARG_UIDS: return syntax(p, args_sp(a) && args_sequence_set(a, &k->set));
 	case ARG_FIELD_TEXT:
@@ -138,7 +157,7 @@ static enum fail parse_word(struct parse *p, struct search_key **out)
 	for (size_t i = 0; i < ARRAY_LEN(key_rows); i++) {
 		const struct key_row *row = &key_rows[i];
 
-		if (!span_eq_nocase(row->word, word))
+		if (!span_eq_nocase(row->word, word) || !capability_on(row->capability))
 			continue;
 		f = new_key(p, row->test, row->cost, out);
 		if (f)

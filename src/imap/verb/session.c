@@ -191,7 +191,7 @@ void session_wake(void *ctx)
 
 static void greet(struct imap_session *s, const struct session_start *start)
 {
-	struct capability_view v = {.logged_in = true};
+	struct capability_view v = {.logged_in = true, .append_limit = s->settings->message_size_max};
 
 	if (start->preauth)
 		buf_add_lit(&s->out, "* PREAUTH");

@@ -1,7 +1,7 @@
 /* Capabilities. The set that is switched on is one per process: which clients it serves is a matter of its settings. */
 #include "imap/wire/capability.h"
 
-enum { BEFORE = 1, AUTH = 2, ANY = BEFORE | AUTH, CLEAR = 4, SECRET = 8, NO_SECRET = 16 };
+enum { BEFORE = 1, AUTH = 2, ANY = BEFORE | AUTH, CLEAR = 4, SECRET = 8, NO_SECRET = 16, NUMBER = 32 };
 
 static const struct {
 	struct span text;
@@ -32,6 +32,8 @@ void print_capabilities(struct buf *out, const struct capability_view *v)
 		if (!first)
 			buf_add_byte(out, ' ');
 		buf_add(out, rows[i].text);
+		if (rows[i].when & NUMBER)
+			buf_addf(out, "%llu", (unsigned long long)v->append_limit);
 		first = false;
 	}
 }

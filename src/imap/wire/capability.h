@@ -14,8 +14,9 @@ enum capability {
 /* How things stand, for what is shown. */
 struct capability_view {
 	bool logged_in;
-	bool tls_startable; /* not secured, and STARTTLS would work */
-	bool secret_ok;     /* a password is accepted as the connection stands */
+	bool tls_startable;    /* not secured, and STARTTLS would work */
+	bool secret_ok;        /* a password is accepted as the connection stands */
+	uint64_t append_limit; /* octets; once logged in */
 };
 /* "IMAP4rev1 CHILDREN ..." */
 void print_capabilities(struct buf *out, const struct capability_view *v);

@@ -1,0 +1,9 @@
+# RFC 5258 §3: an unknown selection or return option is BAD
+@imap login
+@needs LIST-EXTENDED
+C: a LIST (FANCY) "" *
+S: a BAD ...
+C: b LIST "" * RETURN (FANCY)
+S: b BAD ...
+C: c NOOP
+S: c OK ...
