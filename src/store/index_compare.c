@@ -1,6 +1,6 @@
 /* Two indexes side by side, for `check`: what the log says, and what the index says. */
 #include "base/memory.h"
-#include "store/inside.h"
+#include "store/index_key.h"
 
 enum { PAGE_BYTES = 4 << 20, KEY_KIND_AT = 8, SEQUENCE_SIZE = 8 };
 
@@ -30,6 +30,45 @@ enum fail index_next_account(struct kv *kv, uint64_t after, uint64_t *out, struc
 	buf_add_u64(&from, after + 1);
 	f = kv->ops->scan(kv, buf_span(&from), SPAN(""), first_account, out, w);
 	buf_fini(&from);
+	return f;
+}
+
+struct scanning {
+	uint64_t account;
+	bool (*each)(void *context, uint64_t account, uint64_t mailbox, const struct row *r);
+	void *context;
+	bool bad, stopped;
+};
+
+static bool scan_row(void *context, struct span key, struct span value)
+{
+	struct scanning *x = context;
+	uint64_t mailbox;
+	struct row r;
+
+	x->bad = !index_take_row(key, value, &mailbox, &r);
+	if (x->bad)
+		return false;
+	x->stopped = !x->each(x->context, x->account, mailbox, &r);
+	return !x->stopped;
+}
+
+enum fail index_scan_rows(struct kv *kv, uint64_t from_account,
+	bool (*each)(void *context, uint64_t account, uint64_t mailbox, const struct row *r), void *context,
+	struct why *w)
+{
+	struct scanning x = {.account = from_account ? from_account - 1 : 0, .each = each, .context = context};
+	enum fail f;
+
+	while (!(f = index_next_account(kv, x.account, &x.account, w)) && x.account && !x.stopped) {
+		struct key from = key_begin(x.account, KEY_ROW), to = key_past(from);
+
+		f = kv->ops->scan(kv, key_span(&from), key_span(&to), scan_row, &x, w);
+		if (!f && x.bad)
+			f = index_bad_row(w);
+		if (f)
+			return f;
+	}
 	return f;
 }
 

@@ -93,4 +93,7 @@ static inline struct key key_past(struct key prefix)
 	return prefix;
 }
 
+/* A row as the index has it. */
+bool index_take_row(struct span key, struct span value, uint64_t *mailbox_out, struct row *out);
+
 #endif

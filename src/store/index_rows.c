@@ -63,6 +63,15 @@ struct rows_loading {
 	bool bad;
 };
 
+bool index_take_row(struct span key, struct span value, uint64_t *mailbox_out, struct row *out)
+{
+	if (key.n != 21 || value.n != ROW_SIZE)
+		return false;
+	*mailbox_out = get_be(key.p + 9, 8);
+	row_decode(value.p, (uint32_t)get_be(key.p + 17, 4), out);
+	return true;
+}
+
 static bool load_row(void *context, struct span key, struct span value)
 {
 	struct rows_loading *l = context;

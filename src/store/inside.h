@@ -287,6 +287,11 @@ FAILS index_clear(struct store *s, struct why *w);
 FAILS index_bad_row(struct why *w); /* FAIL_CORRUPT, in words */
 /* The next account after `after` that the index knows; 0 when there is none. */
 FAILS index_next_account(struct kv *kv, uint64_t after, uint64_t *out, struct why *w);
+/* Every row of every message, from account `from_account` on: accounts, mailboxes and uids ascend. `each` says false to stop. Knows how rows are
+ * packed; needs nothing but the kv, so it may be called from a worker. What is written meanwhile may be told or not, never halfway. */
+FAILS index_scan_rows(struct kv *kv, uint64_t from_account,
+	bool (*each)(void *context, uint64_t account, uint64_t mailbox, const struct row *r), void *context,
+	struct why *w);
 /* Copies every row. */
 FAILS index_copy(struct kv *from, struct kv *to, struct why *w);
 /* Calls `differs` for each row that only one of the two has, or that they have differently; copies of structures and the state apart. */
