@@ -188,7 +188,7 @@ static void a_disk_that_lies_would_be_seen(void **state)
 
 /* Lives until a call of the kind fails; then the disk is well again, and what opens is what was promised, or that and the change which
  * was under way. False once the whole life meets no failure. */
-static bool dies_well(enum faulty_call call, unsigned nth, bool for_good)
+static bool dies_well(enum fault_call call, unsigned nth, bool for_good)
 {
 	struct disk *below = disk_memory(), *disk = disk_faulty(below);
 	struct directory *d = open_on(disk);
@@ -225,7 +225,7 @@ static bool dies_well(enum faulty_call call, unsigned nth, bool for_good)
 
 static void a_failing_disk_breaks_no_promise(void **state)
 {
-	static const enum faulty_call calls[] = {FAULTY_OPEN, FAULTY_WRITE, FAULTY_SYNC, FAULTY_SYNC_DIR};
+	static const enum fault_call calls[] = {FAULT_OPEN, FAULT_WRITE, FAULT_SYNC, FAULT_SYNC_DIR};
 	unsigned failures = 0;
 
 	(void)state;
@@ -233,7 +233,7 @@ static void a_failing_disk_breaks_no_promise(void **state)
 		for (unsigned nth = 1; nth < 100; nth += 1 + nth / 12)
 			failures += dies_well(calls[i], nth, false) + dies_well(calls[i], nth, true);
 	assert_true(failures > 80);
-	dies_well(FAULTY_REMOVE, 3, true); /* then the old segments stay: no harm */
+	dies_well(FAULT_REMOVE, 3, true); /* then the old segments stay: no harm */
 }
 
 /* ── Rot ── */
@@ -308,12 +308,12 @@ static void the_directory_stays_small(void **state)
 	for (int i = 0; i < 100; i++) {
 		directory_close(d);
 		d = open_on(disk);
-		writes = faulty_count(disk, FAULTY_SYNC);
+		writes = faulty_count(disk, FAULT_SYNC);
 		for (int k = 0; k < 3; k++) {
 			assert_int_equal(change(d, &now, dice(&seed), &next, &w), FAIL_NONE);
 			now = next;
 		}
-		assert_true(faulty_count(disk, FAULTY_SYNC) - writes <= 3);
+		assert_true(faulty_count(disk, FAULT_SYNC) - writes <= 3);
 		assert_true(files_of(disk) <= 12);
 	}
 	directory_close(d);

@@ -1,10 +1,11 @@
-/* One conformance suite over both engines, against a plain sorted array that cannot be wrong. */
+/* One conformance suite over all engines, against a plain sorted array that cannot be wrong. */
 #include "base/test.h"
 
 #include <dirent.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "kv/faulty.h"
 #include "kv/kv.h"
 
 /* An engine under test. */
@@ -26,6 +27,20 @@ static int begin_memory(void **state)
 	struct bench *b = NEW(struct bench);
 
 	b->kv = kv_open_memory();
+	*state = b;
+	return 0;
+}
+
+/* Slow now and then, and counting: as long as nothing is planted that changes an answer, it is the engine below. */
+static int begin_faulty(void **state)
+{
+	static struct fault_table table;
+	struct bench *b = NEW(struct bench);
+	struct why w;
+
+	assert_true(fault_table_init(&table));
+	assert_int_equal(fault_order(&table, SPAN("kv-get:5/5000=stall:1 kv-scan:3/500=stall:1"), &w), FAIL_NONE);
+	b->kv = kv_faulty(kv_open_memory(), &table);
 	*state = b;
 	return 0;
 }
@@ -314,20 +329,47 @@ static void a_damaged_index_is_told_from_a_missing_one(void **state)
 	assert_true(kv_open_rocks(&s, &second, &w) != FAIL_NONE);
 }
 
+static void a_planted_fault_is_met(void **state)
+{
+	static struct fault_table table;
+	struct kv *kv = kv_faulty(kv_open_memory(), &table);
+	struct kv_batch b;
+	struct why w;
+
+	(void)state;
+	assert_true(fault_table_init(&table));
+	kv_batch_init(&b);
+	kv_batch_put(&b, SPAN("a"), SPAN("1"));
+	assert_int_equal(fault_order(&table, SPAN("kv-write:1=eio kv-get:2=enomem kv-flush:1=enospc"), &w), FAIL_NONE);
+	assert_int_equal(kv->ops->write(kv, &b, &w), FAIL_IO);
+	assert_int_equal(lookup(kv, SPAN("a")), FAIL_NOT_FOUND); /* nothing of it was done */
+	assert_int_equal(kv->ops->write(kv, &b, &w), FAIL_NONE);
+	assert_int_equal(lookup(kv, SPAN("a")), FAIL_MEMORY);
+	assert_int_equal(kv->ops->flush(kv, &w), FAIL_DISK_FULL);
+	assert_int_equal(kv->ops->flush(kv, &w), FAIL_NONE);
+	assert_int_equal(fault_order(&table, SPAN("kv-write:1=unknown"), &w), FAIL_NONE);
+	kv_batch_put(&b, SPAN("b"), SPAN("2"));
+	assert_int_equal(kv->ops->write(kv, &b, &w), FAIL_IO);
+	assert_true(holds(kv, SPAN("b"), SPAN("2"))); /* it was done all the same */
+	kv_batch_fini(&b);
+	kv->ops->close(kv);
+}
+
 #define ON(engine, test)                                                                                               \
 	{                                                                                                              \
 #test " (" #engine ")", test, begin_##engine, end, NULL                                                \
 	}
-#define ON_BOTH(test) ON(memory, test), ON(rocks, test)
+#define ON_ALL(test) ON(memory, test), ON(faulty, test), ON(rocks, test)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ON_BOTH(entries_are_found),
-		ON_BOTH(a_batch_is_applied_in_order),
-		ON_BOTH(a_batch_that_is_too_large_changes_nothing),
-		ON_BOTH(it_holds_what_a_plain_array_holds),
-		ON_BOTH(it_grows),
+		ON_ALL(entries_are_found),
+		ON_ALL(a_batch_is_applied_in_order),
+		ON_ALL(a_batch_that_is_too_large_changes_nothing),
+		ON_ALL(it_holds_what_a_plain_array_holds),
+		ON_ALL(it_grows),
+		cmocka_unit_test(a_planted_fault_is_met),
 		ON(rocks, a_damaged_index_is_told_from_a_missing_one),
 	};
 

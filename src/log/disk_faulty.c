@@ -1,22 +1,13 @@
-/* The faulty disk: counts calls, and fails those that it was told to. Safe from several threads. */
+/* The faulty disk: counts calls, and spoils those that the table of faults says. Safe from several threads. */
 #include "log/faulty.h"
 
-#include <pthread.h>
-
 #include "base/memory.h"
-
-struct fault {
-	unsigned calls;
-	unsigned left; /* calls until the one that fails; 0: none does */
-	enum fail fail;
-	bool for_good;
-};
 
 struct faulty_disk {
 	struct disk base;
 	struct disk *below;
-	pthread_mutex_t lock;
-	struct fault faults[FAULTY_CALLS];
+	struct fault_table *table, own;
+	bool owns_below;
 };
 
 struct faulty_file {
@@ -37,20 +28,14 @@ static struct faulty_file *file_of(struct disk_file *f)
 	return CONTAINER_OF(f, struct faulty_file, base);
 }
 
-/* Whether this call fails, and how. */
-static enum fail count(struct faulty_disk *d, enum faulty_call call, struct why *w)
-{
-	struct fault *f = &d->faults[call];
-	enum fail fail = FAIL_NONE;
+_Thread_local enum fault_what faulty_system_call;
 
-	pthread_mutex_lock(&d->lock);
-	f->calls++;
-	if (f->left && --f->left == 0) {
-		fail = f->fail;
-		f->left = f->for_good ? 1 : 0;
-	}
-	pthread_mutex_unlock(&d->lock);
-	return fail ? why(w, fail, "the disk was told to fail") : FAIL_NONE;
+/* FAIL_NONE: the call is to be made, and its result goes through fault_after. */
+static enum fail meet(struct faulty_disk *d, enum fault_call call, struct fault *out, struct why *w)
+{
+	*out = fault_meet(d->table, call);
+	faulty_system_call = out->what == FAULT_DO_EINTR || out->what == FAULT_DO_PART ? out->what : FAULT_DO_NOTHING;
+	return fault_before(out, w);
 }
 
 static enum fail faulty_open(struct disk *base, const char *path, unsigned how, struct disk_file **out, struct why *w)
@@ -58,12 +43,18 @@ static enum fail faulty_open(struct disk *base, const char *path, unsigned how, 
 	struct faulty_disk *d = disk_of(base);
 	struct disk_file *below;
 	struct faulty_file *f;
-	enum fail fail = count(d, FAULTY_OPEN, w);
+	struct fault fault;
+	enum fail fail = meet(d, FAULT_OPEN, &fault, w);
 
 	if (!fail)
 		fail = d->below->ops->open(d->below, path, how, &below, w);
 	if (fail)
 		return fail;
+	fail = fault_after(&fault, fail, w);
+	if (fail) {
+		below->ops->close(below);
+		return fail;
+	}
 	f = NEW(struct faulty_file);
 	f->base.ops = &faulty_ops;
 	f->disk = d;
@@ -101,11 +92,13 @@ static enum fail faulty_write(
 	struct disk_file *base, const struct iovec *iov, int parts, uint64_t offset, struct why *w)
 {
 	struct disk_file *below = file_of(base)->below;
-	enum fail fail = count(file_of(base)->disk, FAULTY_WRITE, w);
+	struct fault fault;
+	enum fail fail = meet(file_of(base)->disk, FAULT_WRITE, &fault, w);
 
 	if (!fail)
-		return below->ops->write(below, iov, parts, offset, w);
-	write_half(below, iov, parts, offset);
+		return fault_after(&fault, below->ops->write(below, iov, parts, offset, w), w);
+	if (fault.what == FAULT_DO_SHORT || fault.what == FAULT_DO_FULL)
+		write_half(below, iov, parts, offset);
 	return fail;
 }
 
@@ -113,33 +106,41 @@ static enum fail faulty_read(
 	struct disk_file *base, void *dst, size_t n, uint64_t offset, size_t *got_out, struct why *w)
 {
 	struct disk_file *below = file_of(base)->below;
-	enum fail fail = count(file_of(base)->disk, FAULTY_READ, w);
+	struct fault fault;
+	enum fail fail = meet(file_of(base)->disk, FAULT_READ, &fault, w);
 
-	return fail ? fail : below->ops->read(below, dst, n, offset, got_out, w);
+	return fail ? fail : fault_after(&fault, below->ops->read(below, dst, n, offset, got_out, w), w);
 }
 
 static enum fail faulty_read_cached(struct disk_file *base, void *dst, size_t n, uint64_t offset, size_t *got_out)
 {
 	struct disk_file *below = file_of(base)->below;
-	enum fail fail = count(file_of(base)->disk, FAULTY_READ_CACHED, NULL);
+	struct fault fault;
+	enum fail fail = meet(file_of(base)->disk, FAULT_READ_CACHED, &fault, NULL);
 
-	return fail ? fail : below->ops->read_cached(below, dst, n, offset, got_out);
+	if (fail || fault.what == FAULT_DO_PENDING)
+		return FAIL_BUSY; /* as the real disk does: a worker finds out */
+	return fault_after(&fault, below->ops->read_cached(below, dst, n, offset, got_out), NULL);
 }
 
 static enum fail faulty_sync(struct disk_file *base, struct why *w)
 {
 	struct disk_file *below = file_of(base)->below;
-	enum fail fail = count(file_of(base)->disk, FAULTY_SYNC, w);
+	struct fault fault;
+	enum fail fail = meet(file_of(base)->disk, FAULT_SYNC, &fault, w);
 
-	return fail ? fail : below->ops->sync(below, w);
+	if (fail || fault.what == FAULT_DO_LIE)
+		return fail;
+	return fault_after(&fault, below->ops->sync(below, w), w);
 }
 
 static enum fail faulty_truncate(struct disk_file *base, uint64_t size, struct why *w)
 {
 	struct disk_file *below = file_of(base)->below;
-	enum fail fail = count(file_of(base)->disk, FAULTY_TRUNCATE, w);
+	struct fault fault;
+	enum fail fail = meet(file_of(base)->disk, FAULT_TRUNCATE, &fault, w);
 
-	return fail ? fail : below->ops->truncate(below, size, w);
+	return fail ? fail : fault_after(&fault, below->ops->truncate(below, size, w), w);
 }
 
 static uint64_t faulty_size(struct disk_file *base)
@@ -150,50 +151,61 @@ static uint64_t faulty_size(struct disk_file *base)
 static enum fail faulty_rename(struct disk *base, const char *from, const char *to, struct why *w)
 {
 	struct faulty_disk *d = disk_of(base);
-	enum fail fail = count(d, FAULTY_RENAME, w);
+	struct fault fault;
+	enum fail fail = meet(d, FAULT_RENAME, &fault, w);
 
-	return fail ? fail : d->below->ops->rename(d->below, from, to, w);
+	return fail ? fail : fault_after(&fault, d->below->ops->rename(d->below, from, to, w), w);
 }
 
 static enum fail faulty_remove(struct disk *base, const char *path, struct why *w)
 {
 	struct faulty_disk *d = disk_of(base);
-	enum fail fail = count(d, FAULTY_REMOVE, w);
+	struct fault fault;
+	enum fail fail = meet(d, FAULT_REMOVE, &fault, w);
 
-	return fail ? fail : d->below->ops->remove(d->below, path, w);
+	return fail ? fail : fault_after(&fault, d->below->ops->remove(d->below, path, w), w);
 }
 
 static enum fail faulty_make_dir(struct disk *base, const char *path, struct why *w)
 {
 	struct faulty_disk *d = disk_of(base);
-	enum fail fail = count(d, FAULTY_MAKE_DIR, w);
+	struct fault fault;
+	enum fail fail = meet(d, FAULT_MAKE_DIR, &fault, w);
 
-	return fail ? fail : d->below->ops->make_dir(d->below, path, w);
+	return fail ? fail : fault_after(&fault, d->below->ops->make_dir(d->below, path, w), w);
 }
 
 static enum fail faulty_sync_dir(struct disk *base, const char *path, struct why *w)
 {
 	struct faulty_disk *d = disk_of(base);
-	enum fail fail = count(d, FAULTY_SYNC_DIR, w);
+	struct fault fault;
+	enum fail fail = meet(d, FAULT_SYNC_DIR, &fault, w);
 
-	return fail ? fail : d->below->ops->sync_dir(d->below, path, w);
+	if (fail || fault.what == FAULT_DO_LIE)
+		return fail;
+	return fault_after(&fault, d->below->ops->sync_dir(d->below, path, w), w);
 }
 
 static enum fail faulty_list(
 	struct disk *base, const char *path, void (*each)(void *ctx, const char *name), void *ctx, struct why *w)
 {
 	struct faulty_disk *d = disk_of(base);
-	enum fail fail = count(d, FAULTY_LIST, w);
+	struct fault fault;
+	enum fail fail = meet(d, FAULT_LIST, &fault, w);
 
-	return fail ? fail : d->below->ops->list(d->below, path, each, ctx, w);
+	return fail ? fail : fault_after(&fault, d->below->ops->list(d->below, path, each, ctx, w), w);
 }
 
 static void faulty_free(struct disk *base)
 {
+	struct faulty_disk *d;
+
 	if (!base)
 		return;
-	pthread_mutex_destroy(&disk_of(base)->lock);
-	free(disk_of(base));
+	d = disk_of(base);
+	if (d->owns_below)
+		d->below->ops->free(d->below);
+	free(d);
 }
 
 static const struct disk_ops faulty_ops = {
@@ -219,28 +231,40 @@ struct disk *disk_faulty(struct disk *below)
 
 	d->base.ops = &faulty_ops;
 	d->below = below;
-	pthread_mutex_init(&d->lock, NULL);
+	d->table = &d->own;
+	(void)!fault_table_init(d->table); /* it is all zeros */
 	return &d->base;
 }
 
-void faulty_set(struct disk *base, enum faulty_call call, unsigned nth, enum fail f, bool for_good)
+struct disk *disk_faulty_over(struct disk *below, struct fault_table *table)
 {
-	struct faulty_disk *d = disk_of(base);
+	struct disk *base = disk_faulty(below);
 
-	pthread_mutex_lock(&d->lock);
-	d->faults[call].left = nth;
-	d->faults[call].fail = f;
-	d->faults[call].for_good = for_good;
-	pthread_mutex_unlock(&d->lock);
+	disk_of(base)->table = table;
+	disk_of(base)->owns_below = true;
+	return base;
 }
 
-unsigned faulty_count(struct disk *base, enum faulty_call call)
+struct fault_table *faulty_table(struct disk *base)
 {
-	struct faulty_disk *d = disk_of(base);
-	unsigned calls;
+	return disk_of(base)->table;
+}
 
-	pthread_mutex_lock(&d->lock);
-	calls = d->faults[call].calls;
-	pthread_mutex_unlock(&d->lock);
-	return calls;
+void faulty_set(struct disk *base, enum fault_call call, unsigned nth, enum fail f, bool for_good)
+{
+	struct why w;
+	char order[100];
+
+	if (nth)
+		snprintf(order, sizeof order, "%s:%u%s=%s", fault_call_word(call), nth, for_good ? "+" : "",
+			f == FAIL_DISK_FULL ? "full" : "short");
+	else
+		snprintf(order, sizeof order, "%s:1=nothing", fault_call_word(call));
+	if (fault_order(faulty_table(base), span_of(order), &w))
+		abort();
+}
+
+unsigned faulty_count(struct disk *base, enum fault_call call)
+{
+	return (unsigned)__atomic_load_n(&faulty_table(base)->rows[call].calls, __ATOMIC_RELAXED);
 }

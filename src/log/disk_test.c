@@ -218,12 +218,12 @@ static void faults_come_when_told(void **state)
 	struct iovec iov = {(void *)(uintptr_t) "abcdef", 6};
 	struct why w;
 
-	faulty_set(d, FAULTY_SYNC, 2, FAIL_IO, false);
+	faulty_set(d, FAULT_SYNC, 2, FAIL_IO, false);
 	assert_int_equal(f->ops->sync(f, &w), FAIL_NONE);
 	assert_int_equal(f->ops->sync(f, &w), FAIL_IO);
 	assert_int_equal(f->ops->sync(f, &w), FAIL_NONE);
-	assert_int_equal(faulty_count(d, FAULTY_SYNC), 3);
-	faulty_set(d, FAULTY_WRITE, 1, FAIL_DISK_FULL, true);
+	assert_int_equal(faulty_count(d, FAULT_SYNC), 3);
+	faulty_set(d, FAULT_WRITE, 1, FAIL_DISK_FULL, true);
 	assert_int_equal(f->ops->write(f, &iov, 1, 0, &w), FAIL_DISK_FULL);
 	assert_int_equal(f->ops->write(f, &iov, 1, 3, &w), FAIL_DISK_FULL);
 	expect(f, 0, "abcabc", 6);

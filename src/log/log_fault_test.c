@@ -23,9 +23,9 @@ static void check_broken(struct log *log)
 static void a_failed_sync_is_unknown(void **state)
 {
 	static const struct {
-		enum faulty_call call;
+		enum fault_call call;
 		enum fail fail;
-	} faults[] = {{FAULTY_SYNC, FAIL_IO}, {FAULTY_WRITE, FAIL_DISK_FULL}};
+	} faults[] = {{FAULT_SYNC, FAIL_IO}, {FAULT_WRITE, FAIL_DISK_FULL}};
 	static struct seen seen;
 
 	(void)state;
@@ -66,7 +66,7 @@ static void a_failed_sync_is_unknown_to_all_who_wait(void **state)
 		append(log, i, 40);
 		commit(log, &t[i]);
 		if (i == 0) {
-			faulty_set(disk, FAULTY_SYNC, 1, FAIL_IO, false);
+			faulty_set(disk, FAULT_SYNC, 1, FAIL_IO, false);
 			loop_turn(&loop); /* the first is in flight, the others wait for it */
 		}
 	}
@@ -100,7 +100,7 @@ static void a_write_through_that_fails_breaks_the_log(void **state)
 	(void)state;
 	append(log, 0, 40);
 	commit_done(log);
-	faulty_set(disk, FAULTY_WRITE, 1, FAIL_DISK_FULL, false);
+	faulty_set(disk, FAULT_WRITE, 1, FAIL_DISK_FULL, false);
 	assert_int_equal(log_append(log, TYPE, &part, 1, &pos, &w), FAIL_DISK_FULL);
 	check_broken(log);
 	log = open_log(disk, NULL, 0, oldest, &seen);
@@ -123,7 +123,7 @@ static void opening_fails_cleanly(void **state)
 	(void)state;
 	write_groups(log, ends);
 	log_close(log);
-	for (enum faulty_call call = 0; call < FAULTY_CALLS; call++)
+	for (enum fault_call call = 0; call < FAULT_CALLS; call++)
 		for (unsigned nth = 1; nth < 12; nth++) {
 			faulty_set(faulty, call, nth, FAIL_IO, false);
 			if (try_open(faulty, NULL, 1500, oldest, &seen, &log)) {

@@ -111,9 +111,9 @@ static void reading_only_writes_nothing(void **state)
 	read_back(log, pos, 0, 100);
 	assert_int_equal(log_append(log, TYPE, &part, 1, &nowhere, &w), FAIL_NO_PERMISSION);
 	log_close(log);
-	assert_int_equal(faulty_count(disk, FAULTY_WRITE) + faulty_count(disk, FAULTY_SYNC) +
-				 faulty_count(disk, FAULTY_SYNC_DIR) + faulty_count(disk, FAULTY_REMOVE) +
-				 faulty_count(disk, FAULTY_MAKE_DIR),
+	assert_int_equal(faulty_count(disk, FAULT_WRITE) + faulty_count(disk, FAULT_SYNC) +
+				 faulty_count(disk, FAULT_SYNC_DIR) + faulty_count(disk, FAULT_REMOVE) +
+				 faulty_count(disk, FAULT_MAKE_DIR),
 		0);
 	disk->ops->free(disk);
 	below->ops->free(below);

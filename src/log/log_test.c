@@ -188,7 +188,7 @@ static void cold_reads_are_done_by_a_worker(void **state)
 		loop_run(&loop);
 		assert_int_equal(t.result, LOG_DONE);
 	}
-	faulty_set(disk, FAULTY_READ_CACHED, 1, FAIL_BUSY, true);
+	faulty_set(disk, FAULT_READ_CACHED, 1, FAIL_BUSY, true);
 	assert_int_equal(begin_read(log, &good, pos, 400), FAIL_BUSY);
 	assert_int_equal(begin_read(log, &wrong, pos, 399), FAIL_BUSY);
 	wrong.read.type = TYPE; /* shorter than the record: fine, but not checked */

@@ -11,6 +11,8 @@
 #include "kv/kv.h"
 #include "log/disk.h"
 
+struct engine_parts engine_parts = {.disk = disk_real, .index = kv_open_rocks};
+
 static enum fail make_dir(const char *path, struct why *w)
 {
 	enum fail f;
@@ -37,7 +39,7 @@ static int remove_entry(const char *path, const struct stat *st, int kind, struc
 static enum fail open_index(const struct kv_settings *settings, void (*report)(void *context, const char *text),
 	void *context, struct kv **out, struct why *w)
 {
-	enum fail f = kv_open_rocks(settings, out, w);
+	enum fail f = engine_parts.index(settings, out, w);
 
 	if (f != FAIL_CORRUPT)
 		return f;
@@ -46,13 +48,14 @@ static enum fail open_index(const struct kv_settings *settings, void (*report)(v
 	if (nftw(settings->path, remove_entry, 16, FTW_DEPTH | FTW_PHYS))
 		return why_log(w, FAIL_IO, "The mail store cannot be opened.",
 			"cannot remove the unreadable index %s: %s", settings->path, strerror(errno));
-	return kv_open_rocks(settings, out, w);
+	return engine_parts.index(settings, out, w);
 }
 
 enum fail store_open_local(const char *dir, struct loop *loop, uint64_t cache_bytes,
 	void (*report)(void *context, const char *text), void *context, struct store **out, struct why *w)
 {
-	struct store_settings s = {.loop = loop, .report = report, .context = context};
+	struct store_settings s = {
+		.loop = loop, .segment_size = engine_parts.segment_size, .report = report, .context = context};
 	struct kv_settings index = {.cache_bytes = cache_bytes};
 	char path[PATH_MAX];
 	enum fail f;
@@ -62,7 +65,7 @@ enum fail store_open_local(const char *dir, struct loop *loop, uint64_t cache_by
 	index.path = path;
 	f = make_dir(dir, w);
 	if (!f)
-		f = disk_real(dir, &s.disk, w);
+		f = engine_parts.disk(dir, &s.disk, w);
 	if (f)
 		return f;
 	f = open_index(&index, report, context, &s.kv, w);

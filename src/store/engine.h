@@ -6,6 +6,7 @@
 
 struct disk;
 struct kv;
+struct kv_settings;
 
 struct store_settings {
 	struct loop *loop;
@@ -19,6 +20,15 @@ struct store_settings {
 
 /* Any engine: opens the log, brings the index up to it (redo), refuses a newer format. Takes disk and kv over, also on failure. */
 FAILS store_open(const struct store_settings *s, struct store **out, struct why *w);
+
+/* What the engine `local` is made of. The server leaves it as it is; the tests' program (tests/faults/program) puts something between before it
+ * opens a store. */
+struct engine_parts {
+	enum fail (*disk)(const char *dir, struct disk **out, struct why *w);                   /* disk_real */
+	enum fail (*index)(const struct kv_settings *settings, struct kv **out, struct why *w); /* kv_open_rocks */
+	uint32_t segment_size;
+};
+extern struct engine_parts engine_parts;
 
 /* engine `local`: DIR/log and DIR/index, made when missing. */
 FAILS store_open_local(const char *dir, struct loop *loop, uint64_t cache_bytes,

@@ -146,7 +146,7 @@ static void failing_sync_is_unknown(void **state)
 	t.account = try_account(&t, 7);
 	body = try_body(&t, SPAN(LETTER));
 	n.body = body;
-	faulty_set(s.disk, FAULTY_SYNC, 1, FAIL_IO, true);
+	faulty_set(s.disk, FAULT_SYNC, 1, FAIL_IO, true);
 	b = batch_begin(t.account);
 	assert_int_equal(batch_message(b, try_info(t.account, "INBOX").id, &n, &w), FAIL_NONE);
 	assert_int_equal(try_commit(&t, b), FAIL_UNKNOWN);
@@ -250,7 +250,7 @@ static void check_numbers(struct trial *t, unsigned acknowledged, unsigned issue
 	mailbox_close(m);
 }
 
-static void live_on_failing_disk(enum faulty_call call, unsigned nth, bool for_good)
+static void live_on_failing_disk(enum fault_call call, unsigned nth, bool for_good)
 {
 	struct trial t = {0};
 	struct disk *below = disk_memory();
@@ -281,7 +281,7 @@ static void live_on_failing_disk(enum faulty_call call, unsigned nth, bool for_g
 
 static void failing_disks_lose_nothing_that_was_acknowledged(void **state)
 {
-	static const enum faulty_call calls[] = {FAULTY_WRITE, FAULTY_SYNC, FAULTY_OPEN, FAULTY_SYNC_DIR};
+	static const enum fault_call calls[] = {FAULT_WRITE, FAULT_SYNC, FAULT_OPEN, FAULT_SYNC_DIR};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(calls); i++)

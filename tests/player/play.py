@@ -34,6 +34,9 @@ def arguments(argv):
     parser.add_argument('--user', help='with given: the account to use')
     parser.add_argument('--password', default=servers.PASSWORD)
     parser.add_argument('--timeout', type=float, help='seconds to wait for a line')
+    parser.add_argument('--faults', action='append', metavar='ORDERS',
+                        help='play on a disk that goes wrong so (tests/faults/program; the program is then barid-faulty); '
+                             'several: once with each')
     parser.add_argument('--keep', action='store_true', help='keep the directory of the server')
     parser.add_argument('--all', action='store_true', help='play what is marked as not for this server too')
     parser.add_argument('--skipped', action='store_true', help='say which files were left out, and why')
@@ -41,7 +44,7 @@ def arguments(argv):
     parser.add_argument('files', nargs='*')
     args = parser.parse_args(argv)
     if args.build and not args.program:
-        args.program = str(Path(args.build).resolve() / 'barid')
+        args.program = str(Path(args.build).resolve() / ('barid-faulty' if args.faults else 'barid'))
     args.modes = args.modes.split(',')
     if not set(args.modes) <= set(MODES):
         parser.error('--modes is of ' + ','.join(MODES))
@@ -66,11 +69,11 @@ def find_files(names):
     return found
 
 
-def make_server(args, settings=()):
+def make_server(args, settings=(), faults=None):
     if args.server == 'dovecot':
         return servers.Dovecot(settings)
     if args.server == 'barid':
-        return servers.Barid(settings, args.program)
+        return servers.Barid(settings, args.program, faults)
     if args.server.startswith('given='):
         server = servers.Given(args.server[6:], settings)
         if args.user:
@@ -108,8 +111,10 @@ class Play:
 
     def run(self, files):
         """One server for all files that ask for no settings of their own, then one for each set of settings."""
-        for settings in sorted({t.settings for t in files}):
-            self.run_on(make_server(self.args, settings), [t for t in files if t.settings == settings])
+        for faults in self.args.faults or [None]:
+            for settings in sorted({t.settings for t in files}):
+                server = make_server(self.args, settings, faults)
+                self.run_on(server, [t for t in files if t.settings == settings])
 
     def run_on(self, server, files):
         self.server = server

@@ -149,9 +149,10 @@ class Barid(Server):
     def can(self, key, value):
         return True
 
-    def __init__(self, settings=(), program=None):
+    def __init__(self, settings=(), program=None, faults=None):
         super().__init__(settings)
-        self.program = program or os.environ.get('BARID') or str(ROOT / 'build' / 'barid')
+        self.faults = faults  # what its disk is to do wrong: tests/faults/program
+        self.program = program or os.environ.get('BARID') or str(ROOT / 'build' / ('barid-faulty' if faults else 'barid'))
 
     def account(self, name):
         address = '%s@%s' % (name, self.domain)
@@ -165,13 +166,17 @@ class Barid(Server):
         self.data.mkdir()
         ports = {k + '_listen': '%s:%d' % (self.host, v) for k, v in self.ports.items()}
         settings = {'data_dir': self.data, **ports, **self.usual, **self.settings}
+        environment = dict(os.environ)
+        if self.faults:
+            settings['confine'] = 'no'
+            environment['BARID_FAULT'] = self.faults
         if os.getuid() == 0:
             settings['user'] = 'nobody'
             os.chown(self.data, NOBODY, NOBODY)
         (self.data / 'barid.conf').write_text(''.join('%s = %s\n' % item for item in settings.items()))
         self.add_accounts(names)
         output = open(self.log, 'wb')
-        self.process = subprocess.Popen([self.program, 'serve', '--data', str(self.data)],
+        self.process = subprocess.Popen([self.program, 'serve', '--data', str(self.data)], env=environment,
                                         stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         self.wait_ready()
 

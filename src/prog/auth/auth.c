@@ -6,6 +6,7 @@
 #include "base/event.h"
 #include "base/memory.h"
 #include "proc/channel.h"
+#include "store/engine.h"
 
 static void set_limits(struct auth *a)
 {
@@ -36,7 +37,7 @@ static enum fail start(struct child *c, struct why *w)
 	verifier_init(&a->verifier, &c->loop, 1);
 	set_limits(a);
 	settings_path(c->settings, "auth", dir, sizeof dir);
-	f = disk_real(dir, &a->disk, w);
+	f = engine_parts.disk(dir, &a->disk, w);
 	if (!f)
 		f = directory_open(a->disk, false, &a->directory, w);
 	if (!f)

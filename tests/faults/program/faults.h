@@ -1,0 +1,9 @@
+/* What the files of barid-faulty share. */
+#ifndef FAULTS_PROGRAM_H
+#define FAULTS_PROGRAM_H
+
+#include "log/faulty.h"
+
+extern struct fault_table *fault_program_table; /* of this process; NULL: it was told of no faults */
+
+#endif
