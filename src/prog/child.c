@@ -116,8 +116,10 @@ static void on_start(struct child *c, const struct msg_start *m)
 	struct why w = {0};
 
 	failed.failed.fail = begin(c, m, &w);
-	if (!failed.failed.fail && !channel_send(c->super, &ready, -1))
+	if (!failed.failed.fail && !channel_send(c->super, &ready, -1)) {
+		child_counts_changed(c);
 		return;
+	}
 	failed.failed.text = span_of(w.log);
 	if (channel_send(c->super, &failed, -1))
 		event_say(LOG_ERROR, "start-failed", "%s", w.log);

@@ -28,6 +28,19 @@ bool store_broken(const struct store *s)
 	return s->broken;
 }
 
+uint64_t store_log_bytes(const struct store *s)
+{
+	size_t n = log_segments(s->log, NULL, 0);
+	struct log_segment_info *info = memory_resize_array(NULL, n + 1, sizeof(*info));
+	uint64_t bytes = 0;
+
+	n = log_segments(s->log, info, n);
+	for (size_t i = 0; i < n; i++)
+		bytes += info[i].bytes;
+	free(info);
+	return bytes;
+}
+
 void store_on_broken(struct store *s, void (*call)(void *context), void *context)
 {
 	s->on_broken = call;

@@ -32,6 +32,8 @@ void store_wait_cancel(struct store_wait *w); /* also when nothing is pending */
 void store_close(struct store *s);
 /* The store cannot write any more (a sync failed): all commits answer FAIL_UNKNOWN. The process should end and be started again. */
 bool store_broken(const struct store *s);
+/* What the segments of the log take on the disk. */
+uint64_t store_log_bytes(const struct store *s);
 /* Called once when the store breaks. */
 void store_on_broken(struct store *s, void (*call)(void *context), void *context);
 

@@ -19,7 +19,7 @@ def test_starts_on_an_empty_directory(server):
     assert server.greeting('pop3').startswith(b'+OK')
     assert server.greeting('lmtp').startswith(b'220 ')
     status = server.status()
-    assert status['state'] == 'ready' and status['shards'] == 2
+    assert status['state'] == 'ready' and len(status['shards']) == 2
     assert sorted(p['role'] for p in status['processes']) == ['auth', 'front', 'front', 'mail', 'mail']
     assert stat.S_IMODE(server.data.stat().st_mode) in (0o700, 0o710)
     assert stat.S_IMODE((server.data / 'tls' / 'key.pem').stat().st_mode) == 0o600
@@ -184,7 +184,7 @@ def test_the_number_of_shards_is_fixed(server):
     server.settings['shards'] = 1
     server.out.unlink()
     server.up()
-    assert server.status()['shards'] == 2
+    assert len(server.status()['shards']) == 2
 
 
 def test_systemd_is_told(server):

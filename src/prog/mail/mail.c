@@ -182,6 +182,7 @@ static void report(struct child *c, struct msg_report *out)
 	out->sessions = m->session_count;
 	out->deliveries = m->delivery_count;
 	out->delivered = m->delivered;
+	out->log_bytes = m->store ? store_log_bytes(m->store) : 0;
 }
 
 const struct role mail_role = {.name = "mail", .start = start, .peer = peer, .stop = stop, .report = report};

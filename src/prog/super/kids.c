@@ -13,7 +13,7 @@
 #include "prog/child.h"
 #include "prog/super/server.h"
 
-enum { PAUSE_MS = 100, PAUSE_MAX_MS = 30000, LIVED_MS = 60000 };
+enum { PAUSE_MS = 100, PAUSE_MAX_MS = 30000, LIVED_MS = 60000, HOUR_MS = 3600000 };
 
 static void spawn_again(struct timer *t);
 
@@ -167,6 +167,16 @@ static void say_death(const struct kid *k, int64_t status, int signal, uint64_t 
 	event_end(&e);
 }
 
+unsigned kid_deaths_last_hour(const struct kid *k)
+{
+	int64_t now = clock_mono_ms();
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < DEATHS_KEPT && i < k->restarts; i++)
+		n += now - k->deaths[i] < HOUR_MS;
+	return n;
+}
+
 static uint64_t next_pause(struct kid *k)
 {
 	uint64_t pause = PAUSE_MS;
@@ -198,7 +208,7 @@ static void ended(uv_process_t *process, int64_t status, int signal)
 	if (k->server->state != SERVER_STOPPING) {
 		pause = next_pause(k);
 		say_death(k, status, signal, pause);
-		k->restarts++;
+		k->deaths[k->restarts++ % DEATHS_KEPT] = clock_mono_ms();
 		timer_start(&k->again, pause);
 	}
 	k->pid = 0;

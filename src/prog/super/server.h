@@ -9,7 +9,7 @@
 #include "prog/super/listeners.h"
 #include "prog/super/topology.h"
 
-enum { KIDS_MAX = 1 + SHARDS_MAX + 64 };
+enum { KIDS_MAX = 1 + SHARDS_MAX + 64, DEATHS_KEPT = 64 };
 
 enum server_state { SERVER_STARTING, SERVER_READY, SERVER_STOPPING };
 
@@ -25,6 +25,7 @@ struct kid {
 	pid_t pid;               /* 0 = not running */
 	bool ready, stopping, stopped;
 	unsigned restarts, quick_deaths; /* of late: they set the pause before the next start */
+	int64_t deaths[DEATHS_KEPT];     /* when it died, monotonic: a ring, restarts counts on */
 	int64_t since;                   /* wall clock, seconds */
 	int64_t started_ms;              /* monotonic */
 	struct msg_report report;
@@ -62,6 +63,8 @@ void kids_certificate(struct server *s);
 void kids_stop(struct server *s);
 /* At once. */
 void kids_kill(struct server *s);
+/* How often it died; DEATHS_KEPT stands for that and more. */
+unsigned kid_deaths_last_hour(const struct kid *k);
 
 /* ── super.c ── */
 /* A process has become ready, has stopped, or could not start: `failed` NULL or its sentence. */
@@ -73,7 +76,15 @@ void server_start_failed(struct server *s, const struct kid *k, enum fail f, con
 /* run/status.json shows it soon. */
 void status_changed(struct server *s);
 void status_write(struct server *s);
+/* Appends a JSON string with its quotes. */
+void status_string(struct buf *b, const char *s);
+/* "ready", "starting", "down", "stopping", "stopped" */
+const char *status_of_kid(const struct kid *k);
 /* "READY=1" and the like, to systemd where it asked for it. */
 void notify(const char *text);
+
+/* ── problems.c ── */
+/* Appends the rows of what is wrong just now. */
+void problems_add(struct buf *out, const struct server *s);
 
 #endif

@@ -1,4 +1,5 @@
-/* run/status.json: what `barid status` shows; replaced at once on every change, many changes together. And the word to systemd. */
+/* run/status.json: what `barid status` shows; replaced at once on every change, many changes together, and now and then, since it tells of the last
+ * hour. One object a line: `barid status` reads it by lines. And the word to systemd. */
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -7,9 +8,9 @@
 #include "base/event.h"
 #include "prog/super/server.h"
 
-enum { STATUS_MAX = 256 << 10, SETTLE_MS = 100 };
+enum { STATUS_MAX = 512 << 10, SETTLE_MS = 100, RENEW_MS = 60000 };
 
-static void add_string(struct buf *b, const char *s)
+void status_string(struct buf *b, const char *s)
 {
 	buf_add_byte(b, '"');
 	for (; *s; s++) {
@@ -23,21 +24,34 @@ static void add_string(struct buf *b, const char *s)
 	buf_add_byte(b, '"');
 }
 
+static void begin_list(struct buf *b, const char *name)
+{
+	buf_addf(b, ",\n \"%s\": [", name);
+}
+
+/* "first" before the first row, then commas. */
+static void begin_row(struct buf *b, size_t i)
+{
+	buf_addf(b, "%s\n  {", i ? "," : "");
+}
+
 static void add_listeners(struct buf *b, const struct server *s)
 {
-	buf_add_lit(b, ",\n \"listeners\": [");
+	begin_list(b, "listeners");
 	for (size_t i = 0; i < s->listeners.n; i++) {
 		const struct listener *l = &s->listeners.at[i];
 
-		buf_addf(b, "%s\n  {\"protocol\": \"%s\", \"tls\": %s, \"address\": ", i ? "," : "", l->protocol,
-			l->tls ? "true" : "false");
-		add_string(b, l->address);
+		begin_row(b, i);
+		buf_addf(b, "\"protocol\": \"%s\", \"tls\": %s, \"address\": ", l->protocol, l->tls ? "true" : "false");
+		status_string(b, l->address);
 		buf_add_byte(b, '}');
 	}
 	buf_add_lit(b, "]");
 }
 
-static const char *kid_state(const struct kid *k)
+/* ── Processes and shards ── */
+
+const char *status_of_kid(const struct kid *k)
 {
 	if (!k->pid)
 		return k->stopped ? "stopped" : "down";
@@ -48,53 +62,98 @@ static const char *kid_state(const struct kid *k)
 
 static void add_counts(struct buf *b, const struct msg_report *r)
 {
-	buf_addf(b, "\"connections\": %u, \"sessions\": %u, \"deliveries\": %u, ", r->connections, r->sessions,
-		r->deliveries);
-	buf_addf(b, "\"accepted\": %llu, \"refused\": %llu, \"logins\": %llu, \"failures\": %llu, \"delivered\": %llu",
-		(unsigned long long)r->accepted, (unsigned long long)r->refused, (unsigned long long)r->logins,
-		(unsigned long long)r->failures, (unsigned long long)r->delivered);
+#define U32(f)  buf_addf(b, ", \"" #f "\": %u", r->f);
+#define U64(f)  buf_addf(b, ", \"" #f "\": %llu", (unsigned long long)r->f);
+#define FLAG(f) buf_addf(b, ", \"" #f "\": %s", r->f ? "true" : "false");
+#include "proc/report.def"
+#undef U32
+#undef U64
+#undef FLAG
 }
 
 static void add_kids(struct buf *b, const struct server *s)
 {
-	buf_add_lit(b, ",\n \"processes\": [");
+	begin_list(b, "processes");
 	for (size_t i = 0; i < s->kid_count; i++) {
 		const struct kid *k = &s->kids[i];
 
+		begin_row(b, i);
 		buf_addf(b,
-			"%s\n  {\"role\": \"%s\", \"index\": %u, \"pid\": %ld, \"state\": \"%s\", \"since\": %lld, "
-			"\"restarts\": %u, ",
-			i ? "," : "", k->role->name, k->index, (long)k->pid, kid_state(k), (long long)k->since,
-			k->restarts);
+			"\"role\": \"%s\", \"index\": %u, \"pid\": %ld, \"state\": \"%s\", \"since\": %lld, "
+			"\"restarts\": %u, \"restarts_last_hour\": %u",
+			k->role->name, k->index, (long)k->pid, status_of_kid(k), (long long)k->since, k->restarts,
+			kid_deaths_last_hour(k));
 		add_counts(b, &k->report);
 		buf_add_byte(b, '}');
 	}
 	buf_add_lit(b, "]");
 }
 
-void status_write(struct server *s)
+static const char *shard_state(const struct kid *k)
+{
+	if (!k->ready)
+		return status_of_kid(k);
+	if (k->report.disk_low)
+		return "disk-low";
+	return k->report.rebuilding ? "rebuilding" : "serving";
+}
+
+/* What of a mail process concerns its shard; the numbers stand in its row among the processes. */
+static void add_shards(struct buf *b, const struct server *s)
+{
+	uint32_t n = 0;
+
+	begin_list(b, "shards");
+	for (size_t i = 0; i < s->kid_count; i++) {
+		const struct kid *k = &s->kids[i];
+
+		if (k->role->count != COUNT_shards)
+			continue;
+		begin_row(b, n++);
+		buf_addf(b, "\"shard\": %u, \"state\": \"%s\", \"since\": %lld, \"restarts_last_hour\": %u", k->index,
+			shard_state(k), (long long)k->since, kid_deaths_last_hour(k));
+		add_counts(b, &k->report);
+		buf_add_byte(b, '}');
+	}
+	buf_add_lit(b, "]");
+}
+
+/* ── The file ── */
+
+static void add_server(struct buf *b, const struct server *s)
 {
 	static const char *const states[] = {"starting", "ready", "stopping"};
+
+	buf_addf(b,
+		"{\"version\": \"%s\", \"pid\": %ld, \"state\": \"%s\", \"since\": %lld, "
+		"\"certificate_expires\": %lld,\n",
+		BARID_VERSION, (long)getpid(), states[s->state], (long long)s->since,
+		(long long)s->certificate.expires);
+	buf_addf(b, " \"self_signed\": %s, \"hostname\": ", s->certificate.self_signed ? "true" : "false");
+	status_string(b, s->hostname);
+	buf_add_lit(b, ", \"settings\": ");
+	status_string(b, s->settings_path ? s->settings_path : "");
+}
+
+void status_write(struct server *s)
+{
 	struct buf b;
 	struct why w;
 
 	s->status_due = false;
 	buf_init(&b, STATUS_MAX);
-	buf_addf(&b,
-		"{\"version\": \"%s\", \"pid\": %ld, \"state\": \"%s\", \"since\": %lld, \"shards\": %u, "
-		"\"certificate_expires\": %lld,\n",
-		BARID_VERSION, (long)getpid(), states[s->state], (long long)s->since, s->dir.shards,
-		(long long)s->certificate.expires);
-	buf_addf(&b, " \"self_signed\": %s, \"hostname\": ", s->certificate.self_signed ? "true" : "false");
-	add_string(&b, s->hostname);
-	buf_add_lit(&b, ", \"settings\": ");
-	add_string(&b, s->settings_path ? s->settings_path : "");
+	add_server(&b, s);
 	add_listeners(&b, s);
+	add_shards(&b, s);
 	add_kids(&b, s);
-	buf_add_lit(&b, "}\n");
+	begin_list(&b, "problems");
+	problems_add(&b, s);
+	buf_add_lit(&b, "]}\n");
 	if (data_dir_write(s->settings, "run/status.json", buf_span(&b), 0644, &w))
 		event_say(LOG_WARN, "status-not-written", "%s", w.log);
 	buf_fini(&b);
+	if (s->state != SERVER_STOPPING)
+		timer_start(&s->status_timer, RENEW_MS);
 }
 
 void status_changed(struct server *s)
