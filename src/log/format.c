@@ -206,6 +206,19 @@ bool group_end_get(struct span payload, struct group_end *out)
 	return true;
 }
 
+void segment_end_put(uint32_t footer, char dst[SEGMENT_END_PAYLOAD])
+{
+	put32(put32(dst, footer), 0);
+}
+
+bool segment_end_get(struct span payload, uint32_t *footer_out)
+{
+	if (payload.n != SEGMENT_END_PAYLOAD)
+		return false;
+	*footer_out = get32(payload.p);
+	return true;
+}
+
 void segment_name(uint32_t number, char dst[SEGMENT_NAME_SIZE])
 {
 	snprintf(dst, SEGMENT_NAME_SIZE, "%010u.log", (unsigned)number);

@@ -14,10 +14,14 @@ enum {
 	RECORD_ALIGN = 8,
 	GROUP_END_PAYLOAD = 64,
 	GROUP_END_SIZE = RECORD_HEADER_SIZE + GROUP_END_PAYLOAD,
+	SEGMENT_END_PAYLOAD = 8, /* or none, where there is no footer */
+	SEGMENT_END_SIZE = RECORD_HEADER_SIZE + SEGMENT_END_PAYLOAD,
+	FOOTER_HEAD = 24,
+	FOOTER_ENTRY = 12,
 };
 
 /* Record types from here on are the log's own. */
-enum { RECORD_OWN_TYPES = 0xf0, RECORD_SEGMENT_END = 0xfe, RECORD_GROUP_END = 0xff };
+enum { RECORD_OWN_TYPES = 0xf0, RECORD_FOOTER = 0xfd, RECORD_SEGMENT_END = 0xfe, RECORD_GROUP_END = 0xff };
 
 struct segment_header {
 	uint16_t version;
@@ -63,6 +67,11 @@ uint64_t record_payload_sum(const struct span *parts, size_t count);
 /* The whole record. */
 void group_end_put(const struct group_end *g, struct log_pos pos, struct record_header *h, char dst[GROUP_END_SIZE]);
 bool group_end_get(struct span payload, struct group_end *out);
+
+/* The payload of a segment end that names the place of the segment's footer. */
+void segment_end_put(uint32_t footer, char dst[SEGMENT_END_PAYLOAD]);
+/* False when it names none. */
+bool segment_end_get(struct span payload, uint32_t *footer_out);
 
 /* The bytes that a record with `length` bytes of payload takes. */
 static inline uint64_t record_size(uint32_t length)

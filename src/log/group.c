@@ -250,6 +250,10 @@ void group_finish(struct log *log)
 void group_close(struct log *log)
 {
 	/* Records that nobody committed were never promised, and must not come to life here. */
-	if (!log->count && log->group_start.offset > SEGMENT_START)
+	if (log->count || log->group_start.offset <= SEGMENT_START)
+		return;
+	if (log->footer_types && !append_end_segment(log, NULL))
+		fly_now(log);
+	if (!log->broken)
 		fly_now(log);
 }

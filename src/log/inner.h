@@ -4,12 +4,14 @@
 
 #include <pthread.h>
 
+#include "log/footer.h"
 #include "log/segment.h"
 
 enum {
-	PENDING_MAX = 1 << 20,     /* more than this is written through, unsynced */
-	WRITE_THROUGH = 64 << 10,  /* so is a payload of this length */
-	SEGMENT_SIZE_MAX = 1 << 30 /* a record more, and offsets still fit 32 bits */
+	PENDING_MAX = 1 << 20,      /* more than this is written through, unsynced */
+	WRITE_THROUGH = 64 << 10,   /* so is a payload of this length */
+	SEGMENT_SIZE_MAX = 1 << 30, /* a record and a footer more, and offsets still fit 32 bits */
+	FOOTER_SHARE = 4            /* a footer has at most this part of a segment */
 };
 
 /* One group on its way to the disk: bytes, then syncs. While a worker has it, it touches nothing else of the log. */
@@ -36,6 +38,7 @@ struct log {
 	struct loop *loop;
 	uint32_t segment_size;
 	bool read_only, broken;
+	uint64_t footer_types;
 
 	struct segment *current;
 	uint32_t tail;           /* where the next record goes in it */
@@ -48,7 +51,8 @@ struct log {
 	struct log_pos group_start;
 	struct log_pos durable_end;
 	uint64_t chain;
-	uint32_t count; /* records since the last group end */
+	uint32_t count;       /* records since the last group end */
+	struct footer footer; /* of the current segment */
 
 	struct log_commit *waiting, **waiting_tail; /* for the next group */
 	struct flight *flight;
@@ -60,9 +64,11 @@ struct log {
 	pthread_cond_t landed; /* a flight or a read was finished by its worker */
 };
 
-/* log.c */
-/* Writes the pending bytes and `extra` (which follow them) in their place, without a sync; breaks the log when that fails. */
-FAILS log_write_through(struct log *log, const struct iovec *extra, int count, size_t extra_bytes, struct why *w);
+/* append.c */
+/* Creates segment `number`, in which the group goes on. */
+FAILS append_begin_segment(struct log *log, uint32_t number, struct why *w);
+/* Appends the current segment's footer and its end; only a group end may follow in it. */
+FAILS append_end_segment(struct log *log, struct why *w);
 
 /* group.c */
 void group_init(struct log *log);

@@ -29,14 +29,20 @@ struct log_settings {
 	const char *dir;       /* below the disk's root; made when missing */
 	uint32_t segment_size; /* a segment is closed when it has reached this; 0 = LOG_SEGMENT_SIZE */
 	bool read_only;        /* for `check`, `verify`: writes nothing, not even a new segment */
+	/* Bit t: records of type t (below 64) are copied into the footer of their segment. A replay then tells only these, from the
+	 * footers; 0: there are no footers, and a replay tells all. */
+	uint64_t footer_types;
+	bool every_byte; /* the replay reads, checks and tells all records, and compares the footers with what they copy */
 };
 
-/* What recovery tells, in order of the log, from `from` on. Return a failure to stop. */
+/* What recovery tells, in order of the log, from `from` on. Return a failure to stop. With footers, records of other types may be
+ * told or not, and what is bad among them may be reported or not. */
 struct log_replay {
 	void *context;
 	/* A live record. `payload` lives until the call returns. */
 	enum fail (*record)(void *context, struct log_pos pos, uint8_t type, struct span payload, struct why *w);
-	/* Rot: a place that a later valid group proves to have been durable, but whose bytes are bad. May be NULL. */
+	/* Rot: a place that a later valid group proves to have been durable, but whose bytes are bad. `what` says also whether the
+	 * footer had a copy, which was then told. May be NULL. */
 	void (*rot)(void *context, struct log_pos pos, const char *what);
 };
 

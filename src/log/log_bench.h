@@ -6,11 +6,16 @@
 #include "base/memory.h"
 #include "log/format.h"
 
-enum { SEEN_MAX = 4096, TYPE = 7 };
+enum { SEEN_MAX = 4096, TYPE = 7, BULK = 8 /* never in a footer, and not counted as seen */ };
+
+/* How the tests open their logs from here on. */
+UNUSED static uint64_t footer_types;
+UNUSED static bool every_byte;
+enum { FOOTERS_ON = 1 << TYPE };
 
 /* What a replay told. */
 struct seen {
-	size_t count, rot;
+	size_t count, rot, bulk;
 	struct log_pos pos[SEEN_MAX];
 	uint32_t tag[SEEN_MAX]; /* the first four bytes of the payload */
 	uint32_t length[SEEN_MAX];
@@ -22,6 +27,10 @@ UNUSED static enum fail see_record(void *context, struct log_pos pos, uint8_t ty
 	uint32_t tag = 0;
 
 	(void)w;
+	if (type == BULK) {
+		seen->bulk++;
+		return FAIL_NONE;
+	}
 	assert_int_equal(type, TYPE);
 	assert_true(seen->count < SEEN_MAX);
 	for (size_t i = 4; i < payload.n; i++)
@@ -45,7 +54,8 @@ UNUSED static void see_rot(void *context, struct log_pos pos, const char *what)
 UNUSED static enum fail try_open(struct disk *disk, struct loop *loop, uint32_t segment_size, struct log_pos from,
 	struct seen *seen, struct log **out)
 {
-	struct log_settings settings = {.dir = "log", .segment_size = segment_size};
+	struct log_settings settings = {
+		.dir = "log", .segment_size = segment_size, .footer_types = footer_types, .every_byte = every_byte};
 	struct log_replay replay = {.context = seen, .record = see_record, .rot = see_rot};
 	struct why w;
 
@@ -82,6 +92,17 @@ UNUSED static struct log_pos append(struct log *log, uint32_t tag, uint32_t leng
 	assert_int_equal(log_append(log, TYPE, parts, 2, &pos, &w), FAIL_NONE);
 	free(p);
 	return pos;
+}
+
+UNUSED static void append_bulk(struct log *log, uint32_t length)
+{
+	char *p = memory_new(length + 1);
+	struct span part = span(p, length);
+	struct log_pos pos;
+	struct why w;
+
+	assert_int_equal(log_append(log, BULK, &part, 1, &pos, &w), FAIL_NONE);
+	free(p);
 }
 
 struct ticket {

@@ -110,6 +110,24 @@ static bool fits(const struct story *s, const struct seen *seen)
 	return true;
 }
 
+/* Whether the records are the same when everything is read, not only the footers. */
+static bool same_by_every_byte(struct disk *disk, const struct seen *seen)
+{
+	static struct seen deep;
+	struct log_settings settings = {
+		.dir = "log", .read_only = true, .footer_types = footer_types, .every_byte = true};
+	struct log_replay replay = {.context = &deep, .record = see_record, .rot = see_rot};
+	struct log *log;
+
+	memset(&deep, 0, sizeof deep);
+	if (log_open(disk, &settings, NULL, (struct log_pos){0, 0}, &replay, &log, NULL))
+		return false;
+	log_close(log);
+	return !deep.rot && deep.count == seen->count &&
+	       memcmp(deep.pos, seen->pos, deep.count * sizeof *deep.pos) == 0 &&
+	       memcmp(deep.tag, seen->tag, deep.count * sizeof *deep.tag) == 0;
+}
+
 /* Whether the log comes up from `disk` as the story allows, twice, and takes new records. */
 static bool survives(struct disk *disk, const struct story *s, uint32_t segment_size)
 {
@@ -127,7 +145,7 @@ static bool survives(struct disk *disk, const struct story *s, uint32_t segment_
 	good = good && !again.rot && again.count == seen.count + 1 && again.tag[seen.count] == 0xbeef &&
 	       memcmp(again.tag, seen.tag, seen.count * sizeof *seen.tag) == 0;
 	log_close(log);
-	return good;
+	return good && (!footer_types || same_by_every_byte(disk, &again));
 }
 
 enum { STATES_A_POINT = 300 };
@@ -237,6 +255,53 @@ static void groups_across_segments_survive(void **state)
 	free(h);
 }
 
+/* Each segment but the last ends in a footer, also the ones that a closing ends; bodies stand between what the footers copy. */
+static void segments_with_footers_survive(void **state)
+{
+	struct history *h = NEW(struct history);
+	size_t states;
+
+	(void)state;
+	footer_types = FOOTERS_ON;
+	begin_history(h, RECORD_HONEST, NULL, NULL, 2560);
+	add_group(h, 2, 60);
+	append_bulk(h->log, 700);
+	add_group(h, 3, 70);
+	append_bulk(h->log, 300);
+	append_bulk(h->log, 1200);
+	add_group(h, 1, 100);
+	append_bulk(h->log, 900);
+	add_group(h, 9, 200); /* more than a footer takes */
+	append_bulk(h->log, 900);
+	add_group(h, 1, 50);
+	log_close(h->log);
+	assert_int_equal(replay_all(h, h->opened_at, 2560, &states), 0);
+	print_message("%zu states\n", states);
+	assert_true(states > 1500);
+	footer_types = 0;
+	end_history(h);
+	free(h);
+}
+
+static void the_test_sees_a_footer_that_was_never_synced(void **state)
+{
+	struct history *h = NEW(struct history);
+	size_t states;
+
+	(void)state;
+	footer_types = FOOTERS_ON;
+	begin_history(h, RECORD_SYNC_IS_NOTHING, NULL, NULL, 2560);
+	append_bulk(h->log, 900);
+	add_group(h, 2, 60);
+	append_bulk(h->log, 900);
+	add_group(h, 1, 60);
+	log_close(h->log);
+	assert_true(replay_all(h, h->opened_at, 2560, &states) > 0);
+	footer_types = 0;
+	end_history(h);
+	free(h);
+}
+
 static void payloads_written_through_survive(void **state)
 {
 	struct history *h = NEW(struct history);
@@ -265,6 +330,8 @@ static void a_life(struct history *h, struct disk **disk, struct story *story, u
 		(*disk)->ops->free(*disk);
 	for (uint64_t groups = *x >> 20 & 3; groups; groups--)
 		add_group(h, 1 + (*x >> (8 + groups) & 3), (uint32_t)(*x >> (30 + groups) & 1023));
+	if (*x >> 16 & 1)
+		append_bulk(h->log, (uint32_t)(*x >> 50 & 1023));
 	if (*x >> 17 & 1)
 		add_unpromised(h, 700);
 	log_close(h->log);
@@ -277,11 +344,10 @@ static void a_life(struct history *h, struct disk **disk, struct story *story, u
 	*x = *x * 6364136223846793005u + 1442695040888963407u;
 }
 
-static void many_lives(void **state)
+static void live_many_lives(void)
 {
 	struct history *h = NEW(struct history);
 
-	(void)state;
 	for (uint64_t seed = 1; seed <= 400; seed++) {
 		uint64_t x = seed * 0x9e3779b97f4a7c15u;
 		struct disk *disk = NULL;
@@ -293,6 +359,20 @@ static void many_lives(void **state)
 		disk->ops->free(disk);
 	}
 	free(h);
+}
+
+static void many_lives(void **state)
+{
+	(void)state;
+	live_many_lives();
+}
+
+static void many_lives_with_footers(void **state)
+{
+	(void)state;
+	footer_types = FOOTERS_ON;
+	live_many_lives();
+	footer_types = 0;
 }
 
 /* A sync fails, and the bytes of the group are seen all the same when the log is opened again. They are told, so from there on
@@ -401,8 +481,11 @@ int main(void)
 		cmocka_unit_test(the_test_sees_a_sync_that_does_nothing),
 		cmocka_unit_test(groups_of_many_blocks_survive),
 		cmocka_unit_test(groups_across_segments_survive),
+		cmocka_unit_test(segments_with_footers_survive),
+		cmocka_unit_test(the_test_sees_a_footer_that_was_never_synced),
 		cmocka_unit_test(payloads_written_through_survive),
 		cmocka_unit_test(many_lives),
+		cmocka_unit_test(many_lives_with_footers),
 		cmocka_unit_test(what_recovery_tells_lasts),
 		cmocka_unit_test(what_is_answered_on_a_loop_survives),
 	};

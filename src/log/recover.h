@@ -31,8 +31,9 @@ FAILS recover_survey(struct recovery *r, struct segments *segments, struct why *
 FAILS recover_secure(struct recovery *r, struct why *w);
 /* FAIL_CORRUPT when the log ends before `from`: whoever knows that place knows more than the log does. */
 FAILS recover_replay_possible(const struct recovery *r, struct log_pos from, struct why *w);
-/* Tells the live records from `from` on, and rot. */
-FAILS recover_replay(struct recovery *r, struct log_pos from, const struct log_replay *replay, struct why *w);
+/* Tells the live records from `from` on, and rot; by footers where the settings allow it. */
+FAILS recover_replay(struct recovery *r, const struct log_settings *settings, struct log_pos from,
+	const struct log_replay *replay, struct why *w);
 void recover_fini(struct recovery *r);
 
 #endif

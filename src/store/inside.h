@@ -12,7 +12,6 @@
 #include "base/arena.h"
 #include "kv/kv.h"
 #include "log/log.h"
-#include "log/log.h"
 #include "loop/loop.h"
 #include "store/batch.h"
 #include "store/engine.h"
@@ -28,6 +27,8 @@ enum record_type {
 	RECORD_BATCH = 5,
 	RECORD_SNAPSHOT = 6,
 };
+/* What the segments' footers copy: all but mail's own bytes. */
+#define FOOTER_TYPES (~(1ull << RECORD_BODY | 1ull << RECORD_CHUNK | 1ull << RECORD_PREFIX))
 
 enum {
 	BATCH_MAX = LOG_RECORD_MAX - 4096,

@@ -114,7 +114,11 @@ static void redo_rot(void *context, struct log_pos pos, const char *what)
 
 static enum fail redo_from(struct store *s, const struct store_settings *settings, struct log_pos from, struct why *w)
 {
-	struct log_settings log = {.dir = "log", .segment_size = settings->segment_size, .read_only = s->read_only};
+	struct log_settings log = {.dir = "log",
+		.segment_size = settings->segment_size,
+		.read_only = s->read_only,
+		.footer_types = FOOTER_TYPES,
+		.every_byte = s->read_only};
 	struct redo r = {.s = s, .snapshot.ops = {.max = SIZE_MAX}};
 	struct log_replay replay = {&r, redo_record, redo_rot};
 	enum fail f = log_open(s->disk, &log, s->loop, from, &replay, &s->log, w);
