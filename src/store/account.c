@@ -29,6 +29,7 @@ void account_clear(struct account *a)
 	for (size_t i = 0; i < a->subscription_count; i++)
 		free(a->subscriptions[i]);
 	a->mailbox_count = a->subscription_count = 0;
+	a->kept_count = a->kept_size = 0;
 }
 
 static void account_free(struct account *a)
@@ -205,6 +206,8 @@ enum fail account_open(struct store *s, uint64_t id, struct store_wait *w, struc
 	f = account_get(s, id, &a, reason);
 	if (f)
 		return f;
+	if (a->gone)
+		return why(reason, FAIL_NOT_FOUND, "There is no such account.");
 	account_hold(a);
 	if (!a->sequence && !a->birth) {
 		f = account_bear(a, reason);

@@ -177,6 +177,8 @@ static void apply_delete(struct applying *ap, const struct op *op)
 
 	if (!m)
 		return;
+	if (op->kind == OP_DELETE_KEEP)
+		apply_keep_mailbox(ap, m);
 	index_delete_mailbox(m);
 	apply_tell(ap, m, FEED_DELETED, 0, 0);
 	account_remove_mailbox(m);
@@ -192,6 +194,37 @@ static void apply_rename(struct applying *ap, const struct op *op)
 	account_rename_mailbox(m, op->text);
 	ap->a->tree_version++;
 	apply_touch(ap, m);
+}
+
+/* The mailboxes of a store that came from a backup: what clients remember of them may be of later than it is. */
+static void apply_uidvalidity(struct applying *ap, const struct op *op)
+{
+	struct mailbox *m = account_by_id(ap->a, op->mailbox);
+
+	if (!m || op->uidvalidity <= m->uidvalidity)
+		return;
+	m->uidvalidity = op->uidvalidity;
+	if (op->uidvalidity > ap->a->last_uidvalidity)
+		ap->a->last_uidvalidity = op->uidvalidity;
+	ap->a->tree_version++;
+	apply_touch(ap, m);
+}
+
+/* Nothing is left but its number and the fact (INV-27). */
+static void apply_gone(struct applying *ap)
+{
+	struct account *a = ap->a;
+
+	while (a->mailbox_count) {
+		struct mailbox *m = a->by_id[a->mailbox_count - 1];
+
+		apply_tell(ap, m, FEED_DELETED, 0, 0);
+		account_remove_mailbox(m);
+	}
+	account_clear(a);
+	a->gone = true;
+	a->tree_version++;
+	ap->failed = index_delete_account(a, ap->why);
 }
 
 static void apply_keyword(struct applying *ap, const struct op *op)
@@ -223,7 +256,8 @@ static void apply_op(struct applying *ap, struct op *op)
 			ap->a->next_message = op->other;
 		break;
 	case OP_CREATE: apply_create(ap, op); break;
-	case OP_DELETE: apply_delete(ap, op); break;
+	case OP_DELETE:
+	case OP_DELETE_KEEP: apply_delete(ap, op); break;
 	case OP_RENAME: apply_rename(ap, op); break;
 	case OP_SUBSCRIBE:
 		account_set_subscribed(ap->a, op->text, op->on);
@@ -233,12 +267,19 @@ static void apply_op(struct applying *ap, struct op *op)
 	case OP_KEYWORD: apply_keyword(ap, op); break;
 	case OP_MESSAGE: apply_message(ap, op); break;
 	case OP_FLAGS: apply_flags(ap, op); break;
-	case OP_EXPUNGE: apply_expunge(ap, op); break;
+	case OP_EXPUNGE:
+	case OP_EXPUNGE_KEEP: apply_expunge(ap, op); break;
 	case OP_RECENT: apply_recent(ap, op); break;
 	case OP_MOVE: apply_move(ap, op); break;
 	case OP_RELOCATE: apply_relocate(ap, op); break;
+	case OP_UNDELETE: apply_undelete(ap, op); break;
+	case OP_PURGE: apply_purge(ap, op); break;
+	case OP_RELOCATE_KEPT: apply_relocate_kept(ap, op); break;
+	case OP_UIDVALIDITY: apply_uidvalidity(ap, op); break;
+	case OP_GONE: apply_gone(ap); break;
 	case OP_STATE:
 	case OP_ROW:
+	case OP_KEPT:
 	case OP_VANISHED: break; /* prepare has refused them */
 	}
 }
@@ -247,7 +288,12 @@ static void apply_op(struct applying *ap, struct op *op)
 
 static bool needs_rows(enum op_kind kind)
 {
-	return kind == OP_FLAGS || kind == OP_EXPUNGE || kind == OP_MOVE || kind == OP_DELETE || kind == OP_RELOCATE;
+	return op_ranges(kind) || kind == OP_MOVE || kind == OP_DELETE || kind == OP_DELETE_KEEP || kind == OP_RELOCATE;
+}
+
+static bool needs_kept(enum op_kind kind)
+{
+	return kind == OP_UNDELETE || kind == OP_PURGE || kind == OP_RELOCATE_KEPT;
 }
 
 /* Rows that the ops need are read before the first of them changes anything, and what earlier batches gathered for the index is
@@ -284,12 +330,14 @@ static enum fail prepare(struct applying *ap, struct span ops, struct why *w)
 
 	while (!f && ops.n) {
 		f = op_decode(&ops, &op);
-		if (!f && op.kind > OP_RELOCATE)
-			f = FAIL_CORRUPT; /* of snapshots only */
+		if (!f && op_of_snapshots(op.kind))
+			f = FAIL_CORRUPT;
 		if (f)
 			return unreadable(f, ap->a->id, w);
 		if (needs_rows(op.kind))
 			f = load_rows_of(ap, op.mailbox, w);
+		else if (needs_kept(op.kind) && ap->s->index.count)
+			f = index_write(ap->s, w);
 	}
 	return f;
 }
@@ -313,7 +361,7 @@ static void finish(struct applying *ap)
 
 enum fail batch_apply(struct store *s, struct span record, struct batch *live, struct why *w)
 {
-	struct applying ap = {.s = s, .live = live};
+	struct applying ap = {.s = s, .live = live, .why = w};
 	struct batch_head head;
 	struct op op;
 	enum fail f = batch_head_decode(&record, &head);
@@ -328,8 +376,10 @@ enum fail batch_apply(struct store *s, struct span record, struct batch *live, s
 	list_init(&ap.dirty);
 	if (head.sequence > ap.a->sequence) {
 		f = prepare(&ap, record, w);
-		while (!f && record.n && !(f = op_decode(&record, &op)))
+		while (!f && record.n && !(f = op_decode(&record, &op))) {
 			apply_op(&ap, &op);
+			f = ap.failed;
+		}
 		if (!f)
 			finish(&ap);
 	}

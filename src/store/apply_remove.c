@@ -2,9 +2,13 @@
 #include "base/memory.h"
 #include "store/apply.h"
 
+/* Where rows go: to another mailbox, nowhere, or among the kept ones. */
+enum way { WAY_MOVED, WAY_GONE, WAY_KEPT };
+
 /* Rows that go, one after the other in the mailbox, are one event and one run of vanished uids. */
 struct removal {
 	struct mailbox *m;
+	enum way way;
 	uint32_t first, last;
 	size_t past; /* index of the row behind the last one of the run */
 };
@@ -18,7 +22,7 @@ static void removal_flush(struct applying *ap, struct removal *x)
 	x->first = 0;
 }
 
-static void remove_block(struct applying *ap, struct removal *x, size_t lo, size_t hi, bool structure_too)
+static void remove_block(struct applying *ap, struct removal *x, size_t lo, size_t hi)
 {
 	struct mailbox *m = x->m;
 
@@ -31,18 +35,19 @@ static void remove_block(struct applying *ap, struct removal *x, size_t lo, size
 	feed_keep_ghosts(
 		m, &m->rows.p[lo], hi - lo, m->feed.base + m->feed.n); /* the number that the event will have */
 	for (size_t i = lo; i < hi; i++) {
+		if (x->way == WAY_KEPT)
+			apply_keep_row(ap, m, &m->rows.p[i]);
 		mailbox_count_row(m, &m->rows.p[i], -1);
-		index_delete_row(m, &m->rows.p[i], structure_too);
+		index_delete_row(m, &m->rows.p[i], x->way != WAY_MOVED);
 		if (!feed_wanted(m))
 			mailbox_forget_uidl(m, m->rows.p[i].uid);
 	}
 }
 
 /* One walk over the rows, however many runs there are: what stays moves down. */
-static void remove_rows(
-	struct applying *ap, struct mailbox *m, const struct uid_run *runs, size_t n, bool structure_too)
+static void remove_rows(struct applying *ap, struct mailbox *m, const struct uid_run *runs, size_t n, enum way way)
 {
-	struct removal x = {.m = m};
+	struct removal x = {.m = m, .way = way};
 	struct row *p = m->rows.p;
 	size_t from = 0, to = 0;
 	bool any = false;
@@ -55,7 +60,7 @@ static void remove_rows(
 			hi++;
 		if (hi == lo)
 			continue;
-		remove_block(ap, &x, lo, hi, structure_too);
+		remove_block(ap, &x, lo, hi);
 		if (!any)
 			from = to = lo;
 		for (; from < lo; from++)
@@ -85,7 +90,7 @@ void apply_expunge(struct applying *ap, const struct op *op)
 	runs = memory_resize_array(NULL, op->run_count, sizeof(*runs));
 	while (op_run_take(op, &in, &runs[n]))
 		n++;
-	remove_rows(ap, m, runs, n, true);
+	remove_rows(ap, m, runs, n, op->kind == OP_EXPUNGE_KEEP ? WAY_KEPT : WAY_GONE);
 	free(runs);
 }
 
@@ -177,7 +182,7 @@ void apply_move(struct applying *ap, const struct op *op)
 	gather(ap, &mv, from, to, op);
 	carry_uidls(from, to, &mv);
 	mv.count = runs_normal(mv.gone, mv.count);
-	remove_rows(ap, from, mv.gone, mv.count, false);
+	remove_rows(ap, from, mv.gone, mv.count, WAY_MOVED);
 	for (size_t i = 0; i < mv.rows.n; i++)
 		apply_add_row(ap, to, &mv.rows.p[i]);
 	if (to->uid_next < mv.uid_next) {

@@ -64,6 +64,11 @@ static struct staged *stage(struct batch *b, enum op_kind kind, uint64_t mailbox
 	return s;
 }
 
+void batch_stage(struct batch *b, const struct op *op)
+{
+	stage(b, op->kind, op->mailbox)->op = *op;
+}
+
 static enum fail stage_text(struct batch *b, struct staged *s, struct span text, struct why *w)
 {
 	s->text_at = b->texts.n;
@@ -287,14 +292,15 @@ enum fail batch_flags(struct batch *b, struct mailbox *m, uint32_t uid_first, ui
 enum fail batch_expunge(struct batch *b, struct mailbox *m, uint32_t uid_first, uint32_t uid_last, struct why *w)
 {
 	struct staged *s = b->count ? &b->ops[b->count - 1] : NULL;
+	enum op_kind kind = b->account->store->keep ? OP_EXPUNGE_KEEP : OP_EXPUNGE;
 	struct uid_run run;
 
 	if (m->gone)
 		return no_mailbox(w);
 	if (!run_of(uid_first, uid_last, &run))
 		return FAIL_NONE;
-	if (!s || s->op.kind != OP_EXPUNGE || s->op.mailbox != m->id)
-		s = stage(b, OP_EXPUNGE, m->id);
+	if (!s || s->op.kind != kind || s->op.mailbox != m->id)
+		s = stage(b, kind, m->id);
 	stage_run(b, s, run);
 	return FAIL_NONE;
 }
@@ -329,7 +335,7 @@ enum fail batch_mailbox_delete(struct batch *b, uint64_t mailbox, struct why *w)
 		return no_mailbox(w);
 	if (span_eq(span_of(m->name), SPAN("INBOX")))
 		return why(w, FAIL_CANNOT, "INBOX cannot be deleted.");
-	stage(b, OP_DELETE, mailbox);
+	stage(b, b->account->store->keep ? OP_DELETE_KEEP : OP_DELETE, mailbox);
 	b->tree = true;
 	return FAIL_NONE;
 }
@@ -353,12 +359,6 @@ enum fail batch_subscribe(struct batch *b, struct span name, bool subscribed, st
 	s = stage(b, OP_SUBSCRIBE, 0);
 	s->op.on = subscribed;
 	return stage_text(b, s, name, w);
-}
-
-/* Of compact.c: the same bytes at another place. */
-void batch_relocate(struct batch *b, const struct op *op)
-{
-	stage(b, OP_RELOCATE, op->mailbox)->op = *op;
 }
 
 size_t batch_uids(const struct batch *b, const uint32_t **out)

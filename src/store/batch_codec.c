@@ -3,6 +3,21 @@
 #include "base/memory.h"
 #include "store/inside.h"
 
+bool op_known(unsigned kind)
+{
+	return kind >= OP_ACCOUNT && kind <= OP_GONE;
+}
+
+bool op_of_snapshots(enum op_kind kind)
+{
+	return kind == OP_STATE || kind == OP_ROW || kind == OP_VANISHED || kind == OP_KEPT;
+}
+
+bool op_ranges(enum op_kind kind)
+{
+	return kind == OP_FLAGS || kind == OP_EXPUNGE || kind == OP_EXPUNGE_KEEP;
+}
+
 static uint64_t zigzag(int64_t v)
 {
 	return ((uint64_t)v << 1) ^ (uint64_t)(v >> 63);
@@ -181,17 +196,41 @@ static void add_tree_op(const struct op *op, struct buf *out)
 	buf_add_counted(out, op->text);
 }
 
+static void add_kept_op(const struct op *op, struct buf *out)
+{
+	buf_add_varint(out, op->modseq);
+	buf_add_varint(out, op->other);
+	if (op->kind == OP_UNDELETE) {
+		buf_add_varint(out, op->uid);
+		buf_add_u64(out, op->set);
+	} else if (op->kind == OP_RELOCATE_KEPT) {
+		add_pos(out, op->row.body);
+		add_pos(out, op->row.prefix_pos);
+	} else if (op->kind == OP_KEPT) {
+		buf_add_varint(out, op->time);
+		add_row(out, &op->row);
+		buf_add_counted(out, op->text);
+	}
+}
+
 void op_encode(const struct op *op, struct buf *out)
 {
 	buf_add_u8(out, (uint8_t)op->kind);
 	buf_add_varint(out, op->mailbox);
 	switch (op->kind) {
 	case OP_ACCOUNT: buf_add_varint(out, op->other); break;
+	case OP_GONE:
 	case OP_DELETE: break;
+	case OP_DELETE_KEEP: buf_add_varint(out, op->modseq); break;
 	case OP_CREATE:
 	case OP_RENAME:
 	case OP_SUBSCRIBE:
 	case OP_KEYWORD: add_tree_op(op, out); break;
+	case OP_UNDELETE:
+	case OP_PURGE:
+	case OP_RELOCATE_KEPT:
+	case OP_KEPT: add_kept_op(op, out); break;
+	case OP_UIDVALIDITY: buf_add_varint(out, op->uidvalidity); break;
 	case OP_MESSAGE:
 		add_row(out, &op->row);
 		buf_add_counted(out, op->text);
@@ -201,7 +240,8 @@ void op_encode(const struct op *op, struct buf *out)
 		buf_add_u64(out, op->clear);
 		add_runs(out, op);
 		break;
-	case OP_EXPUNGE: add_runs(out, op); break;
+	case OP_EXPUNGE:
+	case OP_EXPUNGE_KEEP: add_runs(out, op); break;
 	case OP_RECENT: buf_add_varint(out, op->uid); break;
 	case OP_MOVE:
 		buf_add_varint(out, op->other);
@@ -262,21 +302,41 @@ static bool take_message(struct span *in, struct op *op)
 	return take_row(in, &op->row) && span_take_counted(in, &op->text) && op->text.n <= UIDL_MAX;
 }
 
+static bool take_kept_op(struct span *in, struct op *op)
+{
+	if (!span_take_varint(in, &op->modseq) || !span_take_varint(in, &op->other))
+		return false;
+	switch (op->kind) {
+	case OP_UNDELETE: return take_u32(in, &op->uid) && op->uid && span_take_be64(in, &op->set);
+	case OP_RELOCATE_KEPT: return take_pos(in, &op->row.body) && take_pos(in, &op->row.prefix_pos);
+	case OP_KEPT: return take_u32(in, &op->time) && take_message(in, op);
+	default: return true;
+	}
+}
+
 static bool take_fields(struct span *in, struct op *op)
 {
 	switch (op->kind) {
 	case OP_ACCOUNT: return span_take_varint(in, &op->other);
+	case OP_GONE:
 	case OP_DELETE: return true;
+	case OP_DELETE_KEEP: return span_take_varint(in, &op->modseq);
 	case OP_CREATE:
 	case OP_RENAME:
 	case OP_SUBSCRIBE:
 	case OP_KEYWORD: return take_tree_op(in, op);
+	case OP_UNDELETE:
+	case OP_PURGE:
+	case OP_RELOCATE_KEPT:
+	case OP_KEPT: return take_kept_op(in, op);
+	case OP_UIDVALIDITY: return take_u32(in, &op->uidvalidity) && op->uidvalidity;
 	case OP_MESSAGE: return take_message(in, op);
 	case OP_STATE: return take_u32(in, &op->uid) && take_u32(in, &op->recent) && span_take_varint(in, &op->modseq);
 	case OP_ROW: return span_take_varint(in, &op->modseq) && take_message(in, op);
 	case OP_VANISHED: return take_u32(in, &op->uid) && take_u32(in, &op->last) && span_take_varint(in, &op->modseq);
 	case OP_FLAGS: return span_take_be64(in, &op->set) && span_take_be64(in, &op->clear) && take_runs(in, op);
-	case OP_EXPUNGE: return take_runs(in, op);
+	case OP_EXPUNGE:
+	case OP_EXPUNGE_KEEP: return take_runs(in, op);
 	case OP_RECENT: return take_u32(in, &op->uid);
 	case OP_MOVE:
 		return span_take_varint(in, &op->other) && span_take_counted(in, &op->map) && map_is_good(op->map) &&
@@ -294,7 +354,7 @@ enum fail op_decode(struct span *in, struct op *out)
 	*out = (struct op){0};
 	if (!span_take_u8(in, &kind) || !kind)
 		return FAIL_CORRUPT;
-	if (kind > OP_VANISHED)
+	if (!op_known(kind))
 		return FAIL_CONFIG;
 	out->kind = kind;
 	if (!span_take_varint(in, &out->mailbox) || !take_fields(in, out))

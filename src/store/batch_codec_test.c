@@ -17,6 +17,7 @@ static struct op sample(enum op_kind kind)
 		.uid = 77,
 		.recent = 70,
 		.last = 99,
+		.time = 1700000002,
 		.modseq = 1234567,
 		.uidvalidity = 1700000000,
 		.use = USE_JUNK,
@@ -56,7 +57,7 @@ static void check_runs(const struct op *op)
 static void ops_read_back(void **state)
 {
 	(void)state;
-	for (int kind = OP_ACCOUNT; kind <= OP_VANISHED; kind++) {
+	for (int kind = OP_ACCOUNT; kind <= OP_GONE; kind++) {
 		struct op in = sample((enum op_kind)kind), out;
 		struct span bytes;
 		struct buf b;
@@ -68,7 +69,7 @@ static void ops_read_back(void **state)
 		assert_int_equal(bytes.n, 0);
 		assert_int_equal(out.kind, kind);
 		assert_true(out.mailbox == 300);
-		if (kind == OP_FLAGS || kind == OP_EXPUNGE || kind == OP_MOVE)
+		if (op_ranges(out.kind) || kind == OP_MOVE)
 			check_runs(&out);
 		if (kind == OP_FLAGS)
 			assert_true(out.set == in.set && out.clear == in.clear);
@@ -80,6 +81,16 @@ static void ops_read_back(void **state)
 			assert_true(out.uid == 77 && out.last == 99 && out.modseq == 1234567);
 		if (kind == OP_ROW)
 			assert_memory_equal(&out.row, &in.row, sizeof(struct row));
+		if (kind == OP_UNDELETE || kind == OP_PURGE || kind == OP_RELOCATE_KEPT || kind == OP_KEPT)
+			assert_true(out.modseq == 1234567 && out.other == 5);
+		if (kind == OP_UNDELETE)
+			assert_true(out.uid == 77 && out.set == in.set);
+		if (kind == OP_KEPT)
+			assert_true(out.time == 1700000002 && !memcmp(&out.row, &in.row, sizeof(struct row)));
+		if (kind == OP_DELETE_KEEP)
+			assert_true(out.modseq == 1234567);
+		if (kind == OP_UIDVALIDITY)
+			assert_true(out.uidvalidity == 1700000000);
 		if (out.text.n)
 			assert_true(span_eq(out.text, in.text));
 		for (size_t n = 0; n < b.n; n++) { /* a cut op is no op */

@@ -184,6 +184,20 @@ static enum fail send_ranges(struct sending *s, struct staged *st)
 	return FAIL_NONE;
 }
 
+static enum fail send_undelete(struct sending *s, struct staged *st)
+{
+	struct mailbox *m = account_by_id(s->b->account, st->op.mailbox);
+
+	if (!m)
+		return changed(&s->b->why);
+	if (!take_uids(m, 1, &st->op.uid))
+		return no_uids(&s->b->why);
+	define_keywords(s, m, st->op.set);
+	note_uid(s->b, st->op.uid);
+	op_encode(&st->op, &s->b->record);
+	return FAIL_NONE;
+}
+
 static enum fail send_op(struct sending *s, struct staged *st)
 {
 	struct batch *b = s->b;
@@ -194,9 +208,12 @@ static enum fail send_op(struct sending *s, struct staged *st)
 	case OP_MESSAGE: return send_message(s, st);
 	case OP_MOVE: return send_move(s, st);
 	case OP_FLAGS:
-	case OP_EXPUNGE: return send_ranges(s, st);
+	case OP_EXPUNGE:
+	case OP_EXPUNGE_KEEP: return send_ranges(s, st);
+	case OP_UNDELETE: return send_undelete(s, st);
 	case OP_CREATE:
 	case OP_DELETE:
+	case OP_DELETE_KEEP:
 	case OP_RENAME: return plan_op(&s->plan, &st->op, &b->record, &b->why);
 	case OP_RECENT:
 		if (!account_by_id(b->account, st->op.mailbox))
@@ -215,7 +232,7 @@ static size_t count_uids(const struct batch *b)
 	for (size_t i = 0; i < b->count; i++) {
 		const struct staged *st = &b->ops[i];
 
-		n += st->op.kind == OP_MESSAGE;
+		n += st->op.kind == OP_MESSAGE || st->op.kind == OP_UNDELETE;
 		for (size_t k = 0; st->op.kind == OP_MOVE && k < st->op.run_count; k++)
 			n += b->runs[st->run_at + k].count;
 	}
@@ -253,6 +270,8 @@ static enum fail batch_send(struct batch *b)
 	struct account *a = b->account;
 	enum fail f;
 
+	if (a->gone)
+		return why(&b->why, FAIL_NOT_FOUND, "There is no such account.");
 	b->uids = memory_resize_array(NULL, count_uids(b) + 1, sizeof(*b->uids));
 	if (b->tree)
 		plan_init(&s.plan, a);

@@ -35,8 +35,9 @@ static void use(struct compacting *c, struct log_pos pos, uint64_t bytes)
 
 /* ── Every message ── */
 
-/* Calls `each` for every row of every mailbox of every account. */
-static enum fail each_mailbox(struct compacting *c, enum fail (*each)(struct compacting *c, struct mailbox *m))
+/* Calls `each` for every mailbox of every account with its rows, and `kept` for every account. */
+static enum fail each_mailbox(struct compacting *c, enum fail (*each)(struct compacting *c, struct mailbox *m),
+	enum fail (*kept)(struct compacting *c, struct account *a))
 {
 	uint64_t id = 0;
 	struct account *a;
@@ -56,6 +57,8 @@ static enum fail each_mailbox(struct compacting *c, enum fail (*each)(struct com
 				f = each(c, m);
 			mailbox_close(m);
 		}
+		if (!f)
+			f = kept(c, a);
 		account_close(a);
 		if (f)
 			return f;
@@ -96,11 +99,33 @@ static enum fail survey_mailbox(struct compacting *c, struct mailbox *m)
 	return f;
 }
 
+struct kept_survey {
+	struct compacting *c;
+	enum fail fail;
+};
+
+static bool survey_kept_row(void *context, const struct op *op)
+{
+	struct kept_survey *k = context;
+
+	k->fail = survey_row(k->c, &op->row);
+	return !k->fail;
+}
+
+/* Expunged messages that can be got back are as live as others. */
+static enum fail survey_kept(struct compacting *c, struct account *a)
+{
+	struct kept_survey k = {c, FAIL_NONE};
+	enum fail f = kept_each(a, (struct kept_place){0, 0}, survey_kept_row, &k, c->why);
+
+	return f ? f : k.fail;
+}
+
 static enum fail survey(struct compacting *c)
 {
 	for (size_t i = 0; i < c->segment_count; i++)
 		c->segments[i].live = 0;
-	return each_mailbox(c, survey_mailbox);
+	return each_mailbox(c, survey_mailbox, survey_kept);
 }
 
 static int segment_cmp(const void *a, const void *b)
@@ -237,7 +262,7 @@ enum fail store_compact(struct store *s, unsigned percent, struct store_compacti
 	list_segments(&c);
 	f = survey(&c);
 	if (!f && choose(&c, percent)) {
-		f = each_mailbox(&c, compact_move_mailbox);
+		f = each_mailbox(&c, compact_move_mailbox, compact_move_kept);
 		if (!f)
 			f = snapshot_all(&c);
 		if (!f)

@@ -32,5 +32,6 @@ uint64_t compact_chunk_count(const struct row *r);
 FAILS compact_read_list(struct compacting *c, const struct row *r, struct buf *out);
 bool compact_take_entry(struct span *list, struct log_pos *pos, uint32_t *n);
 FAILS compact_move_mailbox(struct compacting *c, struct mailbox *m);
+FAILS compact_move_kept(struct compacting *c, struct account *a);
 
 #endif

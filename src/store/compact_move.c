@@ -162,27 +162,28 @@ static enum fail must_move(struct compacting *c, const struct row *r, bool *body
 	return f;
 }
 
-static enum fail move_row(struct compacting *c, struct mailbox *m, const struct row *r, struct batch *b)
+/* `op` names the message, and its row as it is: gets the new places, and is staged when there are any. */
+static enum fail move_row(struct compacting *c, struct op *op, struct batch *b)
 {
-	struct op op = {.kind = OP_RELOCATE, .mailbox = m->id, .uid = r->uid, .row = *r};
+	struct row row = op->row, *r = &row;
 	bool body, prefix;
 	enum fail f = must_move(c, r, &body, &prefix);
 
 	if (f || (!body && !prefix))
 		return f;
 	if (body)
-		f = move_body(c, r, &op.row.body);
+		f = move_body(c, r, &op->row.body);
 	if (!f && prefix)
 		f = read_record(c, r->prefix_pos, RECORD_PREFIX, &c->bytes);
 	if (!f && prefix)
-		f = append(c, RECORD_PREFIX, buf_span(&c->bytes), &op.row.prefix_pos);
+		f = append(c, RECORD_PREFIX, buf_span(&c->bytes), &op->row.prefix_pos);
 	if (f == FAIL_CORRUPT) { /* its bytes are gone; what is left of them stays, and so does its segment */
 		store_report(c->s, "account %llu: the message with UID %u cannot be read and stays where it is",
-			(unsigned long long)m->account->id, (unsigned)r->uid);
+			(unsigned long long)b->account->id, (unsigned)r->uid);
 		return FAIL_NONE;
 	}
 	if (!f) {
-		batch_relocate(b, &op);
+		batch_stage(b, op);
 		c->out->messages++;
 	}
 	return f;
@@ -225,9 +226,10 @@ enum fail compact_move_mailbox(struct compacting *c, struct mailbox *m)
 	enum fail f = FAIL_NONE;
 
 	for (size_t i = 0; !f && i < m->rows.n; i++) {
-		struct row r = m->rows.p[i]; /* a commit changes the rows' places, not their order */
+		const struct row *r = &m->rows.p[i]; /* a commit changes the rows' places, not their order */
+		struct op op = {.kind = OP_RELOCATE, .mailbox = m->id, .uid = r->uid, .row = *r};
 
-		f = move_row(c, m, &r, b);
+		f = move_row(c, &op, b);
 		if (!f && b->count >= RELOCATIONS_A_BATCH) {
 			f = commit(c, b);
 			b = batch_begin(m->account);
@@ -237,5 +239,45 @@ enum fail compact_move_mailbox(struct compacting *c, struct mailbox *m)
 		batch_free(b);
 	else
 		f = commit(c, b);
+	return f;
+}
+
+/* ── Kept messages ── */
+
+struct kept_moving {
+	struct compacting *c;
+	struct batch *batch;
+	struct kept_place last;
+	size_t left;
+	enum fail fail;
+};
+
+static bool move_kept_row(void *context, const struct op *kept)
+{
+	struct kept_moving *k = context;
+	struct op op = {.kind = OP_RELOCATE_KEPT, .modseq = kept->modseq, .other = kept->other, .row = kept->row};
+
+	k->fail = move_row(k->c, &op, k->batch);
+	k->last = (struct kept_place){kept->modseq, kept->other};
+	return !k->fail && --k->left;
+}
+
+/* A page at a time: the index may not be written while it is walked. */
+enum fail compact_move_kept(struct compacting *c, struct account *a)
+{
+	struct kept_moving k = {.c = c};
+	enum fail f = FAIL_NONE;
+
+	while (!f && !k.left) {
+		k.batch = batch_begin(a);
+		k.left = RELOCATIONS_A_BATCH;
+		f = kept_each(a, k.last, move_kept_row, &k, c->why);
+		if (!f)
+			f = k.fail;
+		if (f)
+			batch_free(k.batch);
+		else
+			f = commit(c, k.batch);
+	}
 	return f;
 }

@@ -82,8 +82,11 @@ static void space_comes_back_and_nothing_changes(void **state)
 	for (int i = 0; i < 10; i++)
 		try_deliver(t, t->account, try_info(t->account, "Junk").id, span(big, sizeof(big)));
 	try_deliver(t, t->account, try_info(t->account, "Sent").id, span(big, sizeof(big)));
+	store_keep(t->store, true); /* what is kept is not to go */
 	live(t, t->account, &seed, 60);
 	live(t, other, &seed, 30);
+	store_keep(t->store, false);
+	assert_true(account_kept_count(t->account) > 0);
 	account_close(other);
 	expunge_all(t, "Junk");
 	size = log_bytes(t);
@@ -250,6 +253,7 @@ static void power_may_fail_while_compacting(void **state)
 		s.kv = kv_open_memory();
 		assert_int_equal(store_open(&s, &t.store, &w), FAIL_NONE);
 		t.account = try_account(&t, 7);
+		store_keep(t.store, true);
 		live(&t, t.account, &seed, 60);
 		try_dump_new(&t, t.account, &dump);
 		account_close(t.account);

@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "store/index_key.h"
 
-enum { INDEX_VERSION = 1 };
+enum { INDEX_VERSION = 2 };
 
 /* ── The index as a whole ── */
 
@@ -96,6 +96,9 @@ void index_put_account(struct account *a)
 	buf_add_u64(&value, a->next_message);
 	buf_add_u64(&value, a->next_mailbox);
 	buf_add_u32(&value, a->last_uidvalidity);
+	buf_add_u64(&value, a->kept_count);
+	buf_add_u64(&value, a->kept_size);
+	buf_add_u8(&value, a->gone);
 	kv_batch_put(&a->store->index, key_span(&k), buf_span(&value));
 	buf_fini(&value);
 }
@@ -185,14 +188,19 @@ static enum fail load_counters(struct account *a, struct why *w)
 	struct key k = key_begin(a->id, KEY_ACCOUNT);
 	struct buf value;
 	struct span in;
+	uint8_t gone;
 	enum fail f;
 
 	buf_init(&value, 4096);
 	f = a->store->kv->ops->get(a->store->kv, key_span(&k), &value, w);
 	in = buf_span(&value);
 	if (!f && (!span_take_be64(&in, &a->sequence) || !span_take_be64(&in, &a->next_message) ||
-			  !span_take_be64(&in, &a->next_mailbox) || !span_take_be32(&in, &a->last_uidvalidity)))
+			  !span_take_be64(&in, &a->next_mailbox) || !span_take_be32(&in, &a->last_uidvalidity) ||
+			  !span_take_be64(&in, &a->kept_count) || !span_take_be64(&in, &a->kept_size) ||
+			  !span_take_u8(&in, &gone)))
 		f = FAIL_CORRUPT;
+	if (!f)
+		a->gone = gone != 0;
 	a->sequence_projected = a->sequence;
 	buf_fini(&value);
 	return f;

@@ -9,6 +9,8 @@ enum { KEY_SIZE = 600 };
 enum key_kind {
 	KEY_ACCOUNT = 'a',
 	KEY_MAILBOX = 'b',
+	KEY_KEPT_MAILBOX = 'g', /* kept.c: batch that deleted it, mailbox */
+	KEY_KEPT = 'k',         /* kept.c: batch that expunged it, message id */
 	KEY_SUBSCRIPTION = 'c',
 	KEY_ROW = 'm',
 	KEY_STRUCTURE = 's',

@@ -3,7 +3,8 @@
  *   names        name.c                       what a mailbox may be called
  *   objects      account.c tree.c mailbox.c keyword.c feed.c wait.c
  *   change       batch.c (staging) ─► commit.c (numbers, groups, order; plan.c for the tree) ─► batch_codec.c (bytes)
- *                ─► the log ─► apply.c, apply_remove.c (it becomes true) ─► index.c, index_rows.c
+ *                ─► the log ─► apply.c, apply_remove.c, apply_kept.c (it becomes true) ─► index.c, index_rows.c
+ *   kept         kept.c (rows), batch_kept.c, apply_kept.c
  *   bytes        body.c (in), read.c and structure.c (out)
  *   life         engine.c, recover.c (opening, redo), snapshot.c, compact.c, verify.c */
 #ifndef STORE_INSIDE_H
@@ -16,6 +17,7 @@
 #include "store/batch.h"
 #include "store/engine.h"
 #include "store/feed.h"
+#include "store/kept.h"
 #include "store/op.h"
 
 /* Record types of the log that are the store's (doc/STORE-FORMAT.md, "Mail records"). */
@@ -102,6 +104,8 @@ struct account {
 	uint64_t next_message, next_mailbox;   /* projected; the applied ones follow from what is applied */
 	uint32_t last_uidvalidity;
 	uint64_t tree_version;
+	uint64_t kept_count, kept_size; /* of its kept messages */
+	bool gone;                      /* removed for good: nothing is in it, nothing comes in */
 	struct mailbox **by_name, **by_id;
 	size_t mailbox_count, mailbox_cap;
 	char **subscriptions;
@@ -151,7 +155,7 @@ struct batch {
 	struct why why;
 };
 void batch_destroy(struct batch *b);
-void batch_relocate(struct batch *b, const struct op *op);
+void batch_stage(struct batch *b, const struct op *op); /* one without text, runs and body */
 
 /* What the tree will be once the ops so far have been applied: made when a batch that changes the tree has its turn. */
 struct plan_entry {
@@ -192,6 +196,7 @@ struct store {
 	void (*report)(void *context, const char *text);
 	void *context;
 	bool broken, opening;
+	bool keep;      /* store_keep */
 	bool read_only; /* a view for `check`: the disk stays its owner's, nothing is written to it */
 	uint64_t rot;   /* places in the log that could not be read */
 	void (*on_broken)(void *context);
@@ -258,6 +263,21 @@ void feed_wake_all(struct store *s);
 
 /* apply.c: `live` is the batch that made the record, or NULL when redoing */
 FAILS batch_apply(struct store *s, struct span record, struct batch *live, struct why *w);
+
+/* kept.c. Kept messages are live: their bytes are needed, so whoever counts live bytes walks kept_each too (or account_kept, a page at a
+ * time: no call of the kv may be made from within `each`), and whoever moves bytes names the new places by an
+ * OP_RELOCATE_KEPT. In one batch those are in the order of their places. Ops: OP_KEPT, its place in modseq and other, its bytes in row. */
+void kept_put(struct account *a, const struct op *op);
+void kept_remove(struct account *a, const struct op *op);
+void kept_move(struct account *a, const struct op *op); /* the same, its bytes elsewhere */
+void kept_put_mailbox(const struct mailbox *m, uint64_t sequence);
+FAILS kept_get(struct account *a, struct kept_place at, struct buf *space, struct op *out, struct why *w);
+FAILS kept_each(struct account *a, struct kept_place after, bool (*each)(void *context, const struct op *op),
+	void *context, struct why *w);
+FAILS kept_purge(struct account *a, struct kept_place last, struct why *w);
+/* All of it as the ops of a snapshot. */
+FAILS kept_encoded(struct account *a, void (*each)(void *context, struct span ops), void *context, struct why *w);
+struct span kept_mailbox_keyword(const struct kept_mailbox *k, int bit);
 
 /* snapshot.c */
 struct snapshot_part { /* what redo has been told of the snapshot that is coming in */

@@ -24,7 +24,20 @@ enum op_kind {
 	OP_STATE = 13,    /* mailbox, uid: the next one, recent, modseq */
 	OP_ROW = 14,      /* mailbox, modseq, row, text: uidl */
 	OP_VANISHED = 15, /* mailbox, uid, last, modseq */
+	/* What is expunged and kept for a while (kept.h). A kept row's place is modseq (of the batch that kept it) and other (message id). */
+	OP_EXPUNGE_KEEP = 16, /* mailbox, runs */
+	OP_DELETE_KEEP = 17,  /* mailbox; modseq: in snapshots, of the batch that deleted it; else 0 */
+	OP_UNDELETE = 18, /* mailbox (to), place, uid: the new one, set: its flags there. In one batch places ascend */
+	OP_PURGE = 19,    /* place: all up to it are gone for good. The only op on kept rows in its batch */
+	OP_RELOCATE_KEPT = 20, /* place, row.body, row.prefix_pos */
+	OP_KEPT = 21,          /* in snapshots only: mailbox, place, time, row, text: uidl */
+	OP_UIDVALIDITY = 22,   /* mailbox, uidvalidity: a higher one */
+	OP_GONE = 23,          /* the account is gone for good, with all that it had */
 };
+bool op_known(unsigned kind);
+/* Stands in snapshots, never in a batch. */
+bool op_of_snapshots(enum op_kind kind);
+bool op_ranges(enum op_kind kind); /* its runs ascend */
 
 struct uid_run {
 	uint32_t first, count;
@@ -35,7 +48,7 @@ struct op {
 	uint64_t mailbox, other;
 	uint64_t set, clear;
 	uint32_t uid, uidvalidity;
-	uint32_t recent, last;
+	uint32_t recent, last, time;
 	uint64_t modseq;
 	uint8_t use, bit;
 	bool on;

@@ -245,7 +245,8 @@ enum fail plan_op(struct plan *p, const struct op *op, struct buf *out, struct w
 {
 	switch (op->kind) {
 	case OP_CREATE: return plan_create(p, op, out, w);
-	case OP_DELETE: return plan_delete(p, op, out, w);
+	case OP_DELETE:
+	case OP_DELETE_KEEP: return plan_delete(p, op, out, w);
 	default: return plan_rename(p, op, out, w);
 	}
 }

@@ -8,6 +8,7 @@
 
 static void live_a_little(struct trial *t, uint64_t *seed)
 {
+	store_keep(t->store, true);
 	for (int i = 0; i < 60; i++) {
 		struct batch *b = try_random_batch(t, t->account, seed, true);
 

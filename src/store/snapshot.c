@@ -36,14 +36,27 @@ static void append(struct writing *x)
 	x->a->store->redo_bytes += record.n;
 }
 
-static void put(struct writing *x, const struct op *op)
+static void fill_chunk(struct writing *x)
 {
-	op_encode(op, &x->chunk);
 	if (x->chunk.n < CHUNK_BYTES)
 		return;
 	append(x);
 	x->chunks++;
 	begin_record(x->a, PART_CHUNK, &x->chunk);
+}
+
+static void put(struct writing *x, const struct op *op)
+{
+	op_encode(op, &x->chunk);
+	fill_chunk(x);
+}
+
+static void put_kept(void *context, struct span ops)
+{
+	struct writing *x = context;
+
+	buf_add(&x->chunk, ops);
+	fill_chunk(x);
 }
 
 static void put_vanished(void *context, uint32_t first, uint32_t last, uint64_t modseq)
@@ -113,6 +126,10 @@ enum fail snapshot_write(struct account *a, struct why *w)
 		put_mailbox(&x, a->by_id[i]);
 	for (size_t i = 0; i < a->subscription_count; i++)
 		put(&x, &(struct op){.kind = OP_SUBSCRIBE, .on = true, .text = span_of(a->subscriptions[i])});
+	if (a->gone)
+		put(&x, &(struct op){.kind = OP_GONE});
+	if (!x.fail)
+		x.fail = kept_encoded(a, put_kept, &x, w);
 	append(&x);
 	x.chunks++;
 	begin_record(a, PART_END, &x.chunk);
@@ -149,6 +166,13 @@ static void install_op(struct account *a, struct op *op)
 		m = account_add_mailbox(a, op->mailbox, op->text);
 		m->uidvalidity = op->uidvalidity;
 		m->use = op->use;
+	} else if (op->kind == OP_GONE) {
+		a->gone = true;
+	} else if (op->kind == OP_KEPT) {
+		kept_put(a, op);
+	} else if (m && op->kind == OP_DELETE_KEEP) { /* it was gone already, and is remembered for what was in it */
+		kept_put_mailbox(m, op->modseq);
+		account_remove_mailbox(m);
 	} else if (op->kind == OP_SUBSCRIBE) {
 		account_set_subscribed(a, op->text, true);
 		index_put_subscription(a, op->text, true);

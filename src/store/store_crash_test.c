@@ -58,6 +58,7 @@ static void history_begin(struct history *h, uint32_t segment_size)
 	h->disk = s.disk = disk_record(RECORD_HONEST, NULL);
 	h->kv = s.kv = kv_open_memory();
 	assert_int_equal(store_open(&s, &h->t.store, &w), FAIL_NONE);
+	store_keep(h->t.store, true);
 	h->t.account = try_account(&h->t, 7);
 	note_moment(h);
 }
@@ -193,7 +194,7 @@ static void check_state(
 	store_close(t.store);
 }
 
-/* Two messages, then something that is done to them, twice. */
+/* Two messages, then something that is done to them, twice, then to what of them is kept. */
 static struct batch *short_step(struct history *h, int i, uint64_t *seed)
 {
 	struct batch *b = batch_begin(h->t.account);
@@ -202,6 +203,8 @@ static struct batch *short_step(struct history *h, int i, uint64_t *seed)
 	if (!i) {
 		try_stage_message(&h->t, b, mailbox_id(m), seed, false);
 		try_stage_message(&h->t, b, mailbox_id(m), seed, false);
+	} else if (i == 3) {
+		try_stage_kept(&h->t, b, h->t.account, try_info(h->t.account, "Sent").id, seed);
 	} else {
 		while (batch_empty(b))
 			try_stage_rows(&h->t, b, m, try_info(h->t.account, "Archive").id, seed);
@@ -221,7 +224,7 @@ static void short_histories_lose_nothing(void **state)
 		size_t end;
 
 		history_begin(&h, 0);
-		for (int i = 0; i < 3; i++) {
+		for (int i = 0; i < 4; i++) {
 			history_commit(&h, short_step(&h, i, &seed));
 			history_settle(&h);
 		}

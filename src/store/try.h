@@ -12,6 +12,7 @@
 #include "store/batch.h"
 #include "store/engine.h"
 #include "store/feed.h"
+#include "store/kept.h"
 
 #define TRY_UNUSED __attribute__((unused))
 
@@ -176,17 +177,11 @@ static TRY_UNUSED enum fail try_create(struct trial *t, const char *name)
 
 /* ── Everything that a client could see of an account, as text ── */
 
-static TRY_UNUSED void try_dump_message(
-	struct trial *t, struct account *a, struct mailbox *m, const struct message *msg, struct buf *out)
+static TRY_UNUSED void try_dump_bytes(struct trial *t, struct account *a, const struct message *msg, struct buf *out)
 {
 	uint64_t sum = 1469598103934665603u;
 	struct buf bytes;
 
-	buf_addf(out, "  %u id %llx flags %llx modseq %llu size %llu date %lld %d saved %lld uidl ", msg->uid,
-		(unsigned long long)msg->id, (unsigned long long)msg->flags, (unsigned long long)msg->modseq,
-		(unsigned long long)msg->size, (long long)msg->internal_date, msg->internal_zone,
-		(long long)msg->save_date);
-	message_uidl(m, msg, out);
 	buf_init(&bytes, 2 << 20);
 	for (uint64_t at = 0; at < msg->size; at += bytes.n) {
 		buf_reset(&bytes);
@@ -197,6 +192,48 @@ static TRY_UNUSED void try_dump_message(
 	}
 	buf_fini(&bytes);
 	buf_addf(out, " sum %llx\n", (unsigned long long)sum);
+}
+
+static TRY_UNUSED void try_dump_message(
+	struct trial *t, struct account *a, struct mailbox *m, const struct message *msg, struct buf *out)
+{
+	buf_addf(out, "  %u id %llx flags %llx modseq %llu size %llu date %lld %d saved %lld uidl ", msg->uid,
+		(unsigned long long)msg->id, (unsigned long long)msg->flags, (unsigned long long)msg->modseq,
+		(unsigned long long)msg->size, (long long)msg->internal_date, msg->internal_zone,
+		(long long)msg->save_date);
+	message_uidl(m, msg, out);
+	try_dump_bytes(t, a, msg, out);
+}
+
+static TRY_UNUSED void try_dump_kept(struct trial *t, struct account *a, struct buf *out)
+{
+	struct kept_mailboxes *gone;
+	struct kept_mailbox mailbox;
+	struct kept_message kept[3];
+	struct kept_place after = {0, 0};
+	uint64_t count = 0, size = 0;
+	size_t n;
+	struct why w;
+
+	assert_int_equal(kept_mailboxes_load(a, &gone, &w), FAIL_NONE);
+	do {
+		assert_int_equal(account_kept(a, after, ARRAY_LEN(kept), kept, &n, &w), FAIL_NONE);
+		for (size_t i = 0; i < n; i++) {
+			buf_addf(out, "kept %llu id %llx of %llu", (unsigned long long)kept[i].place.sequence,
+				(unsigned long long)kept[i].place.id, (unsigned long long)kept[i].mailbox);
+			if (kept_mailbox_find(gone, kept[i].mailbox, &mailbox))
+				buf_addf(out, " that was %.*s", SPAN_ARG(mailbox.name));
+			buf_addf(out, " flags %llx uid %u size %llu", (unsigned long long)kept[i].message.flags,
+				kept[i].message.uid, (unsigned long long)kept[i].message.size);
+			try_dump_bytes(t, a, &kept[i].message, out);
+			after = kept[i].place;
+			count++;
+			size += kept[i].message.size;
+		}
+	} while (n == ARRAY_LEN(kept));
+	kept_mailboxes_free(gone);
+	assert_true(account_kept_count(a) == count);
+	assert_true(account_kept_size(a) == size);
 }
 
 static TRY_UNUSED void try_dump(struct trial *t, struct account *a, struct buf *out)
@@ -232,6 +269,7 @@ static TRY_UNUSED void try_dump(struct trial *t, struct account *a, struct buf *
 	}
 	for (size_t i = 0; i < account_subscriptions(a); i++)
 		buf_addf(out, "subscribed %.*s\n", SPAN_ARG(account_subscription_at(a, i)));
+	try_dump_kept(t, a, out);
 }
 
 static TRY_UNUSED void try_dump_new(struct trial *t, struct account *a, struct buf *out)
@@ -324,6 +362,26 @@ static TRY_UNUSED void try_stage_rows(struct trial *t, struct batch *b, struct m
 	}
 }
 
+/* Brings some of what is kept back, or purges the oldest. */
+static TRY_UNUSED void try_stage_kept(struct trial *t, struct batch *b, struct account *a, uint64_t to, uint64_t *seed)
+{
+	struct kept_message kept[8];
+	struct kept_mailboxes *gone;
+	uint64_t r = try_random(seed);
+	struct why why;
+	size_t n;
+
+	(void)t;
+	assert_int_equal(account_kept(a, (struct kept_place){0, 0}, ARRAY_LEN(kept), kept, &n, &why), FAIL_NONE);
+	assert_int_equal(kept_mailboxes_load(a, &gone, &why), FAIL_NONE);
+	if (n && r % 4 == 0)
+		assert_int_equal(batch_purge(b, kept[(r >> 8) % n].place, &why), FAIL_NONE);
+	for (size_t i = 0; i < n && r % 4; i++)
+		if (r >> (16 + i) & 1)
+			assert_int_equal(batch_undelete(b, &kept[i], gone, to, &why), FAIL_NONE);
+	kept_mailboxes_free(gone);
+}
+
 /* One change of an account, anything that a client may ask for. */
 static TRY_UNUSED struct batch *try_random_batch(struct trial *t, struct account *a, uint64_t *seed, bool may_be_big)
 {
@@ -341,6 +399,8 @@ static TRY_UNUSED struct batch *try_random_batch(struct trial *t, struct account
 			assert_int_equal(batch_recent(b, info.id, info.uid_next, &why), FAIL_NONE);
 	} else if ((r >> 35 & 7) == 0) {
 		try_stage_tree(t, b, seed, &info);
+	} else if ((r >> 35 & 7) == 1) {
+		try_stage_kept(t, b, a, other.id, seed);
 	} else {
 		m = try_mailbox_id(t, a, info.id);
 		try_stage_rows(t, b, m, other.id, seed);

@@ -11,7 +11,7 @@
 #include "mime/mime.h"
 #include "store/inside.h"
 
-enum { PIECE = 1 << 20, ARENA_MAX = 64 << 20, FINDINGS_SAID = 100 };
+enum { PIECE = 1 << 20, ARENA_MAX = 64 << 20, FINDINGS_SAID = 100, KEPT_PAGE = 100 };
 
 struct checking {
 	struct store *s; /* as the log says */
@@ -115,6 +115,36 @@ static void check_messages(struct checking *c, struct account *a, struct mailbox
 	buf_fini(&bytes);
 }
 
+static void check_kept_message(struct checking *c, struct account *a, const struct kept_message *k, struct buf *bytes)
+{
+	if (!read_all(c, a, &k->message, bytes) && !read_structure(c, a, &k->message, bytes))
+		return;
+	c->out->unreadable++;
+	say(c, "account %llu: an expunged message that is kept cannot be read (segment %u, offset %u)",
+		(unsigned long long)a->id, (unsigned)k->message.body_place.segment,
+		(unsigned)k->message.body_place.offset);
+}
+
+static enum fail check_kept(struct checking *c, struct account *a)
+{
+	struct kept_message page[KEPT_PAGE];
+	struct kept_place after = {0, 0};
+	size_t n = KEPT_PAGE;
+	struct buf bytes;
+	enum fail f = FAIL_NONE;
+
+	buf_init(&bytes, MIME_STRUCTURE_MAX);
+	while (!f && n == KEPT_PAGE) {
+		f = account_kept(a, after, KEPT_PAGE, page, &n, c->why);
+		for (size_t i = 0; !f && i < n; i++)
+			check_kept_message(c, a, &page[i], &bytes);
+		if (!f && n)
+			after = page[n - 1].place;
+	}
+	buf_fini(&bytes);
+	return f;
+}
+
 static enum fail check_account(struct checking *c, uint64_t id, bool deep)
 {
 	struct account *a;
@@ -122,7 +152,10 @@ static enum fail check_account(struct checking *c, uint64_t id, bool deep)
 
 	if (f)
 		return f;
+	if (a->gone)
+		return FAIL_NONE;
 	c->out->accounts++;
+	c->out->kept += a->kept_count;
 	account_hold(a);
 	for (size_t i = 0; !f && i < a->mailbox_count; i++) {
 		struct mailbox *m = a->by_name[i];
@@ -137,6 +170,8 @@ static enum fail check_account(struct checking *c, uint64_t id, bool deep)
 		check_messages(c, a, m);
 		mailbox_settle(m);
 	}
+	if (!f && deep)
+		f = check_kept(c, a);
 	account_close(a);
 	return f;
 }
@@ -158,8 +193,8 @@ static void differs(void *context, struct span key)
 	static const struct {
 		char kind;
 		const char *name;
-	} kinds[] = {{'a', "the counters"}, {'b', "a mailbox"}, {'c', "a subscription"}, {'m', "a message"},
-		{'u', "a UIDL"}, {'v', "vanished UIDs"}};
+	} kinds[] = {{'a', "the counters"}, {'b', "a mailbox"}, {'c', "a subscription"}, {'g', "a deleted mailbox"},
+		{'k', "a kept message"}, {'m', "a message"}, {'u', "a UIDL"}, {'v', "vanished UIDs"}};
 	struct checking *c = context;
 	struct span rest = key;
 	const char *what = "a row of no known kind";

@@ -7,6 +7,7 @@
 
 struct store_check {
 	uint64_t accounts, mailboxes, messages;
+	uint64_t kept;        /* expunged messages that can be got back */
 	uint64_t bytes;       /* of the messages that were read (deep) */
 	uint64_t rot;         /* places in the log that cannot be read */
 	uint64_t differences; /* rows in which index and log differ; the index can be removed, and is then made anew */
