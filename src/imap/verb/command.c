@@ -4,6 +4,8 @@
 #include <stdarg.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
+#include "imap/verb/run.h"
 #include "imap/verb/session.h"
 #include "imap/wire/print.h"
 #include "store/feed.h"
@@ -177,6 +179,65 @@ enum fail command_normal_name(struct command *c, struct span name, struct span *
 		*out = arena_dup(&c->arena, buf_span(&normal));
 	buf_fini(&normal);
 	return f;
+}
+
+/* ── Long calculations ── */
+
+struct command_work {
+	struct job job;
+	struct command *command; /* NULL: it has ended */
+	void (*run)(void *data);
+	void (*drop)(void *data);
+	void *data;
+};
+
+static void work_runs(struct job *j)
+{
+	struct command_work *w = CONTAINER_OF(j, struct command_work, job);
+
+	w->run(w->data);
+}
+
+static void work_done(struct job *j)
+{
+	struct command_work *w = CONTAINER_OF(j, struct command_work, job);
+	struct command *c = w->command;
+
+	if (c) {
+		c->work = NULL;
+		c->waits = WAIT_NOTHING;
+		session_again(c->session);
+	} else {
+		w->drop(w->data);
+	}
+	free(w);
+}
+
+enum step command_work(struct command *c, void (*run)(void *data), void (*drop)(void *data), void *data)
+{
+	struct command_work *w = NEW(struct command_work);
+
+	w->command = c;
+	w->run = run;
+	w->drop = drop;
+	w->data = data;
+	w->job.work = work_runs;
+	w->job.done = work_done;
+	c->work = w;
+	c->stored = FAIL_NONE;
+	job_start(&w->job, c->session->loop);
+	return STEP_WAIT_STORE;
+}
+
+bool command_works(const struct command *c)
+{
+	return c->work != NULL;
+}
+
+void command_forget_work(struct command *c)
+{
+	if (c->work)
+		c->work->command = NULL;
 }
 
 /* ── Input of a command that runs ── */

@@ -66,6 +66,7 @@ struct command {
 	int phase;
 	enum command_wait { WAIT_NOTHING, WAIT_INPUT, WAIT_OUTPUT, WAIT_STORE, WAIT_EVENT } waits;
 	bool begun, message_asked, message_answered, message_over, line_here, committing, batch_done;
+	struct command_work *work; /* under way on a worker thread */
 	char tag_bytes[];
 };
 
@@ -105,6 +106,12 @@ enum fail command_may_selected(struct command *c, enum right right);
 enum fail command_find_mailbox(struct command *c, struct span name, enum fail missing, struct mailbox_info *out);
 /* Normal form of a name for CREATE and the like, in the arena; the failure has its text set. */
 enum fail command_normal_name(struct command *c, struct span name, struct span *out);
+
+/* ── Long calculations ── Runs `run(data)` on a worker thread: answer STEP_WAIT_STORE; the step is called again when it is over. `data` must
+ * not be touched meanwhile, and belongs to the work while command_works(c): when the command ends before, `drop(data)` frees it afterwards, and
+ * the verb's `end` must leave it alone. */
+enum step command_work(struct command *c, void (*run)(void *data), void (*drop)(void *data), void *data);
+bool command_works(const struct command *c);
 
 /* ── MESSAGE ── begin reads its arguments up to args_message_literal and may refuse; when it returns FAIL_NONE the client is asked for
  * the bytes. The steps take them. When all `message_left` are taken the framework reads the end of the line, then calls step once more with

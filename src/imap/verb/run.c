@@ -63,6 +63,7 @@ void command_free(struct command *c)
 		return;
 	under_way = c->committing && c->waits == WAIT_STORE;
 	store_wait_cancel(&c->wait);
+	command_forget_work(c);
 	end_verb(c);
 	if (!under_way) /* else it frees itself: store/batch.h */
 		batch_free(c->batch);

@@ -25,6 +25,8 @@ bool command_has_begun(const struct command *c);
 bool command_dropping(const struct command *c);
 /* The message is over, and with `clean` the command's line too, as it should be. */
 void command_message_ends(struct command *c, bool clean);
+/* Nobody waits for its work any more. */
+void command_forget_work(struct command *c);
 /* Everything it holds is given up, whatever is under way. NULL is fine. */
 void command_free(struct command *c);
 

@@ -69,9 +69,9 @@ struct search_criteria {
 	size_t keys;
 };
 
-/* [CHARSET name SP] key *(SP key), to the end. FAIL_SYNTAX (a->error says what), FAIL_CHARSET, FAIL_LIMIT (`w` says which).
- * The tree lives in the arguments' arena. */
-FAILS search_parse(struct args *a, struct search_criteria *out, struct why *w);
+/* [CHARSET name SP] key *(SP key), to the end; with `charset` the name alone stands first (RFC 5256 §5, search-criteria). FAIL_SYNTAX (a->error
+ * says what), FAIL_CHARSET, FAIL_LIMIT (`w` says which). The tree lives in the arguments' arena. */
+FAILS search_parse(struct args *a, bool charset, struct search_criteria *out, struct why *w);
 
 /* Before the first message: finds the mailbox's bits for keywords, puts the largest numbers in the place of '*', and a time in that of
  * OLDER's and YOUNGER's intervals. */

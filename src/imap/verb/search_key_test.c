@@ -18,7 +18,7 @@ static enum fail parse(struct under_test *t, const char *keys)
 {
 	arena_init(&t->arena, 1 << 20);
 	args_init(&t->args, span_of(keys), &t->arena);
-	return search_parse(&t->args, &t->criteria, &t->why);
+	return search_parse(&t->args, false, &t->criteria, &t->why);
 }
 
 static const struct message message = {

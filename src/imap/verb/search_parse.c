@@ -224,13 +224,13 @@ static enum fail parse_key(struct parse *p, struct search_key **out)
 	return f;
 }
 
-static enum fail parse_charset(struct parse *p)
+static enum fail parse_charset(struct parse *p, bool alone)
 {
 	struct span name;
 
-	if (!args_if_word(p->a, SPAN("CHARSET")))
+	if (!alone && !args_if_word(p->a, SPAN("CHARSET")))
 		return FAIL_NONE;
-	if (!args_sp(p->a) || !args_astring(p->a, &name) || !args_sp(p->a))
+	if ((!alone && !args_sp(p->a)) || !args_astring(p->a, &name) || !args_sp(p->a))
 		return FAIL_SYNTAX;
 	if (span_eq_nocase(name, SPAN("UTF-8")) || span_eq_nocase(name, SPAN("US-ASCII")) ||
 		span_eq_nocase(name, SPAN("UTF8")) || span_eq_nocase(name, SPAN("ASCII")))
@@ -238,13 +238,13 @@ static enum fail parse_charset(struct parse *p)
 	return why(p->why, FAIL_CHARSET, "charsets of searches: US-ASCII, UTF-8");
 }
 
-enum fail search_parse(struct args *a, struct search_criteria *out, struct why *w)
+enum fail search_parse(struct args *a, bool charset, struct search_criteria *out, struct why *w)
 {
 	struct parse p = {a, out, w, 0};
 	enum fail f;
 
 	*out = (struct search_criteria){0};
-	f = parse_charset(&p);
+	f = parse_charset(&p, charset);
 	if (!f)
 		f = parse_keys(&p, &out->root);
 	if (!f && !args_end(a))

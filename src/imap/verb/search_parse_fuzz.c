@@ -37,7 +37,7 @@ static enum fail ask(struct span keys, struct span text, enum search_truth *out)
 
 	arena_init(&arena, 4 << 20);
 	args_init(&args, keys, &arena);
-	f = search_parse(&args, &s, &why);
+	f = search_parse(&args, false, &s, &why);
 	if (!f) {
 		resolve(s.root);
 		search_next(&s);

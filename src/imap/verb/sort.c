@@ -1,0 +1,198 @@
+/* SORT and UID SORT: RFC 5256 §3, §4.
+ *
+ *   FIND (search_scan) ─► KEYS (header_read, sort_key) ─► ORDER (order, on a worker) ─► TELL
+ *
+ * Holds a key a message, within a bound; never the messages. */
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "imap/verb/header_read.h"
+#include "imap/verb/search_scan.h"
+#include "imap/verb/session.h"
+#include "imap/verb/sort_key.h"
+
+enum { KEYS_MAX = 128 << 20 };
+
+struct sort_entry {
+	size_t at; /* of its key in `keys` */
+	uint32_t n, seq;
+};
+
+/* What the worker has to itself meanwhile. */
+struct sorting {
+	struct sort_entry *at;
+	size_t n, cap;
+	struct buf keys;
+};
+
+struct sort {
+	struct search_scan scan;
+	struct sort_criteria criteria;
+	struct header_read header;
+	struct sorting *sorting;
+	enum { SORT_FIND, SORT_KEYS, SORT_ORDER, SORT_TELL } phase;
+	uint32_t seq;
+	size_t told;
+	bool told_head;
+};
+
+static void sorting_free(void *data)
+{
+	struct sorting *x = data;
+
+	if (!x)
+		return;
+	free(x->at);
+	buf_fini(&x->keys);
+	free(x);
+}
+
+static enum fail sort_begin(struct command *c)
+{
+	struct sort *s = arena_alloc(&c->arena, sizeof(*s));
+	enum fail f;
+
+	if (!s)
+		return command_fail(c, FAIL_LIMIT, "the command is too long");
+	if (!sort_criteria_take(&c->args, &s->criteria) || !args_sp(&c->args))
+		return command_syntax(c);
+	f = search_scan_begin(c, &s->scan, true);
+	if (f)
+		return f;
+	header_read_init(&s->header, c->session->account);
+	s->sorting = NEW(struct sorting);
+	buf_init(&s->sorting->keys, KEYS_MAX);
+	s->seq = 1;
+	c->state = s;
+	return FAIL_NONE;
+}
+
+static void sort_end(struct command *c)
+{
+	struct sort *s = c->state;
+
+	if (!s)
+		return;
+	search_scan_end(&s->scan);
+	header_read_fini(&s->header);
+	if (!command_works(c))
+		sorting_free(s->sorting);
+}
+
+static enum step find(struct command *c, struct sort *s)
+{
+	enum step step = search_scan_step(c, &s->scan);
+
+	if (step != STEP_DONE)
+		return step;
+	s->phase = SORT_KEYS;
+	c->stored = FAIL_NONE;
+	return STEP_AGAIN;
+}
+
+static void add_entry(struct sort *s, const struct message *m, struct span header)
+{
+	struct sorting *x = s->sorting;
+	size_t from = x->keys.n;
+
+	sort_key_add(&s->criteria, m, header, &x->keys);
+	if (x->n == x->cap) {
+		x->cap = x->cap ? x->cap * 2 : 256;
+		x->at = memory_resize_array(x->at, x->cap, sizeof(*x->at));
+	}
+	x->at[x->n++] = (struct sort_entry){from, (uint32_t)(x->keys.n - from), s->seq};
+}
+
+/* The key of message `seq`. One whose header cannot be read has that of an empty header: it is told all the same. */
+static enum fail make_key(struct command *c, struct sort *s)
+{
+	struct span header = span(NULL, 0);
+	struct message m;
+	enum fail f = FAIL_NONE;
+
+	if (!view_message(c->session->view, s->seq, &m))
+		return FAIL_NONE;
+	if (s->criteria.header)
+		f = header_read_step(&s->header, &m, c->stored, &c->wait, &header);
+	if (f == FAIL_BUSY)
+		return f;
+	s->scan.unreadable |= f != FAIL_NONE;
+	add_entry(s, &m, f ? span(NULL, 0) : header);
+	return FAIL_NONE;
+}
+
+static enum step make_keys(struct command *c, struct sort *s)
+{
+	for (; s->seq <= s->scan.count; s->seq++) {
+		enum fail f;
+
+		if (!search_scan_found(&s->scan, s->seq))
+			continue;
+		if (command_slice_over(c))
+			return STEP_AGAIN;
+		f = make_key(c, s);
+		if (f == FAIL_BUSY)
+			return command_stored(c, f);
+		c->stored = FAIL_NONE;
+		if (s->sorting->keys.over) {
+			(void)command_fail(c, FAIL_LIMIT, "There are too many messages to be sorted at once");
+			return STEP_FAIL;
+		}
+	}
+	s->phase = SORT_ORDER;
+	return STEP_AGAIN;
+}
+
+static int entry_cmp(const void *a, const void *b, void *context)
+{
+	const struct sort_entry *x = a, *y = b;
+	const struct sorting *of = context;
+	int order = span_cmp(span(of->keys.p + x->at, x->n), span(of->keys.p + y->at, y->n));
+
+	return order ? order : (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+static void order(void *data)
+{
+	struct sorting *x = data;
+
+	if (x->n)
+		qsort_r(x->at, x->n, sizeof(*x->at), entry_cmp, x);
+}
+
+static enum step tell(struct command *c, struct sort *s)
+{
+	struct view *view = c->session->view;
+	struct buf *out = command_out(c);
+
+	if (!command_has_room(c))
+		return STEP_WAIT_OUTPUT;
+	if (!s->told_head)
+		buf_add_lit(out, "* SORT");
+	s->told_head = true;
+	for (size_t end = s->told + 512; s->told < s->sorting->n; s->told++) {
+		uint32_t seq = s->sorting->at[s->told].seq;
+
+		if (s->told == end)
+			return STEP_AGAIN;
+		buf_addf(out, " %u", c->uid ? view_uid(view, seq) : seq);
+	}
+	buf_add_lit(out, "\r\n");
+	search_scan_say_unreadable(c, &s->scan);
+	return STEP_DONE;
+}
+
+static enum step sort_step(struct command *c)
+{
+	struct sort *s = c->state;
+
+	switch (s->phase) {
+	case SORT_FIND: return find(c, s);
+	case SORT_KEYS: return make_keys(c, s);
+	case SORT_ORDER: s->phase = SORT_TELL; return command_work(c, order, sorting_free, s->sorting);
+	case SORT_TELL: break;
+	}
+	return tell(c, s);
+}
+
+const struct verb_steps verb_sort_steps = {sort_begin, sort_step, sort_end};

@@ -1,0 +1,108 @@
+/* What is common to both algorithms: the messages, and printing. */
+#include "imap/verb/thread_own.h"
+
+#include "base/memory.h"
+#include "imap/verb/base_subject.h"
+#include "mime/header.h"
+
+struct thread_tree *thread_tree_new(enum thread_by by)
+{
+	struct thread_tree *t = NEW(struct thread_tree);
+
+	t->by = by;
+	buf_init(&t->texts, THREAD_BYTES_MAX);
+	buf_init(&t->out, SIZE_MAX);
+	return t;
+}
+
+void thread_tree_free(struct thread_tree *t)
+{
+	if (!t)
+		return;
+	free(t->at);
+	buf_fini(&t->texts);
+	buf_fini(&t->out);
+	free(t);
+}
+
+static struct thread_text add_text(struct thread_tree *t, struct span s)
+{
+	struct thread_text text = {t->texts.n, (uint32_t)s.n};
+
+	buf_add(&t->texts, s);
+	return text;
+}
+
+struct thread_node *thread_node_add(struct thread_tree *t)
+{
+	if (t->n == t->cap) {
+		t->cap = t->cap ? t->cap * 2 : 64;
+		t->at = memory_resize_array(t->at, t->cap, sizeof(*t->at));
+	}
+	t->at[t->n] = (struct thread_node){.parent = NOBODY};
+	return &t->at[t->n++];
+}
+
+static void add_subject(struct thread_tree *t, struct thread_node *m, struct span value)
+{
+	size_t from = t->texts.n;
+	bool reply;
+
+	base_subject(value, &t->texts, &reply);
+	m->subject = (struct thread_text){from, (uint32_t)(t->texts.n - from)};
+	m->reply = reply;
+}
+
+enum fail thread_tree_add(struct thread_tree *t, uint32_t number, int64_t date, struct span header)
+{
+	struct span references = span(NULL, 0), in_reply_to = span(NULL, 0), id = span(NULL, 0);
+	struct thread_node *m = thread_node_add(t);
+	bool subject = false;
+	struct mime_field field;
+
+	m->number = m->order = number;
+	m->date = date;
+	while (mime_field_take(&header, &field)) {
+		if (!subject && span_eq_nocase(field.name, SPAN("Subject"))) {
+			add_subject(t, m, field.value);
+			subject = true;
+		} else if (!id.p && span_eq_nocase(field.name, SPAN("Message-ID"))) {
+			id = field.value;
+		} else if (!references.p && span_eq_nocase(field.name, SPAN("References"))) {
+			references = field.value;
+		} else if (!in_reply_to.p && span_eq_nocase(field.name, SPAN("In-Reply-To"))) {
+			in_reply_to = field.value;
+		}
+	}
+	if (t->by == THREAD_REFERENCES) {
+		m->id = add_text(t, id);
+		m->references = add_text(t, references);
+		m->in_reply_to = add_text(t, in_reply_to);
+	}
+	return t->texts.over ? FAIL_LIMIT : FAIL_NONE;
+}
+
+struct span thread_text(const struct thread_tree *t, struct thread_text text)
+{
+	return span_first(span_skip(buf_span(&t->texts), text.at), text.n);
+}
+
+int thread_date_cmp(const struct thread_node *a, const struct thread_node *b)
+{
+	if (a->date != b->date)
+		return a->date < b->date ? -1 : 1;
+	return (a->order > b->order) - (a->order < b->order);
+}
+
+void thread_tree_make(struct thread_tree *t)
+{
+	if (t->by == THREAD_REFERENCES)
+		thread_by_references(t);
+	else
+		thread_by_subject(t);
+}
+
+struct span thread_tree_text(const struct thread_tree *t)
+{
+	return buf_span(&t->out);
+}
