@@ -98,7 +98,7 @@ void apply_purge(struct applying *ap, const struct op *op)
 	if (ap->kept_purged || ap->kept_last.sequence)
 		return;
 	ap->kept_purged = true;
-	ap->failed = kept_purge(ap->a, (struct kept_place){op->modseq, op->other}, ap->why);
+	ap->failed = kept_purge(ap->a, (struct kept_place){op->modseq, op->other}, ap->time, ap->why);
 }
 
 void apply_relocate_kept(struct applying *ap, const struct op *op)

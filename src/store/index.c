@@ -183,7 +183,7 @@ static bool load_subscription(void *context, struct span key, struct span value)
 	return true;
 }
 
-static enum fail load_counters(struct account *a, struct why *w)
+static enum fail load_counters(struct kv *kv, struct account *a, struct why *w)
 {
 	struct key k = key_begin(a->id, KEY_ACCOUNT);
 	struct buf value;
@@ -192,7 +192,7 @@ static enum fail load_counters(struct account *a, struct why *w)
 	enum fail f;
 
 	buf_init(&value, 4096);
-	f = a->store->kv->ops->get(a->store->kv, key_span(&k), &value, w);
+	f = kv->ops->get(kv, key_span(&k), &value, w);
 	in = buf_span(&value);
 	if (!f && (!span_take_be64(&in, &a->sequence) || !span_take_be64(&in, &a->next_message) ||
 			  !span_take_be64(&in, &a->next_mailbox) || !span_take_be32(&in, &a->last_uidvalidity) ||
@@ -213,12 +213,23 @@ enum fail index_bad_row(struct why *w)
 		"is rebuilt from the log");
 }
 
+enum fail index_peek_kept(struct kv *kv, uint64_t account, uint64_t *count_out, struct why *w)
+{
+	struct account a = {.id = account};
+	enum fail f = load_counters(kv, &a, w);
+
+	*count_out = a.kept_count;
+	if (f == FAIL_NOT_FOUND)
+		return FAIL_NONE;
+	return f == FAIL_CORRUPT ? index_bad_row(w) : f;
+}
+
 enum fail index_load_account(struct account *a, struct why *w)
 {
 	struct kv *kv = a->store->kv;
 	struct key from = key_begin(a->id, KEY_MAILBOX), to = key_past(from);
 	struct loading l = {a, false};
-	enum fail f = load_counters(a, w);
+	enum fail f = load_counters(kv, a, w);
 
 	if (f == FAIL_NOT_FOUND)
 		return FAIL_NONE; /* new */

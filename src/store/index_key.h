@@ -13,6 +13,7 @@ enum key_kind {
 	KEY_KEPT = 'k',         /* kept.c: batch that expunged it, message id */
 	KEY_SUBSCRIPTION = 'c',
 	KEY_ROW = 'm',
+	KEY_PURGED = 'p', /* purged.c, of account 0: segment */
 	KEY_STRUCTURE = 's',
 	KEY_UIDL = 'u',
 	KEY_VANISHED = 'v'

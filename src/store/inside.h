@@ -4,7 +4,7 @@
  *   objects      account.c tree.c mailbox.c keyword.c feed.c wait.c
  *   change       batch.c (staging) ─► commit.c (numbers, groups, order; plan.c for the tree) ─► batch_codec.c (bytes)
  *                ─► the log ─► apply.c, apply_remove.c, apply_kept.c (it becomes true) ─► index.c, index_rows.c
- *   kept         kept.c (rows), batch_kept.c, apply_kept.c
+ *   kept         kept.c (rows), batch_kept.c, apply_kept.c, expire.c, purged.c
  *   bytes        body.c (in), read.c and structure.c (out)
  *   life         engine.c, recover.c (opening, redo), snapshot.c, compact.c, verify.c */
 #ifndef STORE_INSIDE_H
@@ -274,10 +274,28 @@ void kept_put_mailbox(const struct mailbox *m, uint64_t sequence);
 FAILS kept_get(struct account *a, struct kept_place at, struct buf *space, struct op *out, struct why *w);
 FAILS kept_each(struct account *a, struct kept_place after, bool (*each)(void *context, const struct op *op),
 	void *context, struct why *w);
-FAILS kept_purge(struct account *a, struct kept_place last, struct why *w);
+/* The same of an account that need not be loaded, from whatever thread. */
+FAILS kept_scan(struct kv *kv, uint64_t account, struct kept_place after,
+	bool (*each)(void *context, const struct op *op), void *context, struct why *w);
+/* `time`: of the batch that purges. */
+FAILS kept_purge(struct account *a, struct kept_place last, uint32_t time, struct why *w);
 /* All of it as the ops of a snapshot. */
 FAILS kept_encoded(struct account *a, void (*each)(void *context, struct span ops), void *context, struct why *w);
 struct span kept_mailbox_keyword(const struct kept_mailbox *k, int bit);
+
+/* purged.c: segments in which purged bytes lie, which are to be gone within a day of the purge. Whoever gives space back asks for them
+ * (purged_each, from whatever thread), empties those that are sealed although most of them may be live, and forgets each that it has
+ * emptied, removed, or found to have nothing dead in it (purged_forget goes with the next index_write). */
+struct purged_segments {
+	uint32_t *at;
+	size_t n, cap;
+};
+void purged_add(struct purged_segments *p, const struct row *r);
+FAILS purged_note(struct store *s, struct purged_segments *p, uint32_t time, struct why *w);
+void purged_fini(struct purged_segments *p);
+FAILS purged_each(
+	struct kv *kv, bool (*each)(void *context, uint32_t segment, int64_t since), void *context, struct why *w);
+void purged_forget(struct store *s, uint32_t segment);
 
 /* snapshot.c */
 struct snapshot_part { /* what redo has been told of the snapshot that is coming in */
@@ -320,6 +338,8 @@ FAILS index_compare(
 	struct kv *a, struct kv *b, void (*differs)(void *context, struct span key), void *context, struct why *w);
 FAILS index_write(struct store *s, struct why *w); /* what index_put_* gathered, with s->reached */
 FAILS index_load_account(struct account *a, struct why *w);
+/* How many kept messages an account has, without loading it. */
+FAILS index_peek_kept(struct kv *kv, uint64_t account, uint64_t *count_out, struct why *w);
 FAILS index_load_rows(struct kv *kv, uint64_t account, uint64_t mailbox, struct rows *rows, struct why *w);
 FAILS index_load_uidls(struct mailbox *m, struct why *w);
 FAILS index_load_vanished(struct mailbox *m,

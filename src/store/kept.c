@@ -12,13 +12,18 @@ void store_keep(struct store *s, bool on)
 	s->keep = on;
 }
 
-static struct key kept_key(const struct account *a, enum key_kind kind, struct kept_place at)
+static struct key place_key(uint64_t account, enum key_kind kind, struct kept_place at)
 {
-	struct key k = key_begin(a->id, kind);
+	struct key k = key_begin(account, kind);
 
 	key_add(&k, at.sequence, 8);
 	key_add(&k, at.id, 8);
 	return k;
+}
+
+static struct key kept_key(const struct account *a, enum key_kind kind, struct kept_place at)
+{
+	return place_key(a->id, kind, at);
 }
 
 static struct kept_place place_of(const struct op *op)
@@ -126,19 +131,24 @@ static bool scan_row(void *context, struct span key, struct span value)
 	return !s->bad && s->each(s->context, &op);
 }
 
-enum fail kept_each(struct account *a, struct kept_place after, bool (*each)(void *context, const struct op *op),
-	void *context, struct why *w)
+enum fail kept_scan(struct kv *kv, uint64_t account, struct kept_place after,
+	bool (*each)(void *context, const struct op *op), void *context, struct why *w)
 {
-	struct kv *kv = a->store->kv;
-	struct key from = kept_key(a, KEY_KEPT, (struct kept_place){after.sequence, after.id + 1});
-	struct key to = key_past(key_begin(a->id, KEY_KEPT));
+	struct key from = place_key(account, KEY_KEPT, (struct kept_place){after.sequence, after.id + 1});
+	struct key to = key_past(key_begin(account, KEY_KEPT));
 	struct scanning s = {each, context, false};
 	enum fail f;
 
-	if (!a->kept_count || after.id == UINT64_MAX)
+	if (after.id == UINT64_MAX)
 		return FAIL_NONE;
 	f = kv->ops->scan(kv, key_span(&from), key_span(&to), scan_row, &s, w);
 	return !f && s.bad ? index_bad_row(w) : f;
+}
+
+enum fail kept_each(struct account *a, struct kept_place after, bool (*each)(void *context, const struct op *op),
+	void *context, struct why *w)
+{
+	return a->kept_count ? kept_scan(a->store->kv, a->id, after, each, context, w) : FAIL_NONE;
 }
 
 static void fill(const struct op *op, struct kept_message *out)
@@ -202,6 +212,7 @@ struct removing {
 	struct account *a;
 	struct kept_place last;
 	struct kept_place next; /* the first that stays; {0, 0} = none does */
+	struct purged_segments segments;
 };
 
 static int place_cmp(struct kept_place a, struct kept_place b)
@@ -220,6 +231,7 @@ static bool remove_row(void *context, const struct op *op)
 		return false;
 	}
 	kept_remove(r->a, op);
+	purged_add(&r->segments, &op->row);
 	index_delete_structure(r->a, op->row.body);
 	return true;
 }
@@ -232,7 +244,7 @@ static bool delete_key(void *context, struct span key, struct span value)
 }
 
 /* Whoever was in a mailbox went no later than the mailbox itself: those that went before everything that stays are wanted by nobody. */
-enum fail kept_purge(struct account *a, struct kept_place last, struct why *w)
+enum fail kept_purge(struct account *a, struct kept_place last, uint32_t time, struct why *w)
 {
 	struct removing r = {.a = a, .last = last};
 	struct store *s = a->store;
@@ -242,7 +254,12 @@ enum fail kept_purge(struct account *a, struct kept_place last, struct why *w)
 	to = key_past(from);
 	if (r.next.sequence)
 		to = kept_key(a, KEY_KEPT_MAILBOX, (struct kept_place){r.next.sequence, 0});
-	return f ? f : s->kv->ops->scan(s->kv, key_span(&from), key_span(&to), delete_key, &s->index, w);
+	if (!f)
+		f = s->kv->ops->scan(s->kv, key_span(&from), key_span(&to), delete_key, &s->index, w);
+	if (!f)
+		f = purged_note(s, &r.segments, time, w);
+	purged_fini(&r.segments);
+	return f;
 }
 
 /* ── Snapshots ── */

@@ -1,7 +1,8 @@
 /* What is expunged is kept, comes back as it was, and goes for good when it is purged; a move leaves nothing behind. */
 #include "store/try.h"
 
-#include "store/kept.h"
+#include "store/expire.h"
+#include "store/inside.h"
 
 #define LETTER "From: a@example.org\r\nSubject: hello\r\n\r\nBody\r\n"
 
@@ -292,6 +293,116 @@ static void twice_in_one_batch_is_once(void **state)
 	mailbox_close(m);
 }
 
+/* ── The walk that purges ── */
+
+static struct {
+	int walks;
+	enum fail result;
+} over;
+
+static void walked(struct expiry *e, enum fail f)
+{
+	(void)e;
+	over.walks++;
+	over.result = f;
+}
+
+static uint64_t walk(struct trial *t, uint64_t seconds, uint64_t bytes)
+{
+	struct expire_limits limits = {seconds, bytes};
+	struct expiry e;
+
+	over.walks = 0;
+	expiry_init(&e, t->store, walked);
+	expiry_run(&e, &limits);
+	expiry_run(&e, &limits); /* one is under way */
+	while (!over.walks)
+		uv_run(&t->loop.uv, UV_RUN_ONCE);
+	assert_int_equal(over.result, FAIL_NONE);
+	return e.purged;
+}
+
+static bool first_purged(void *context, uint32_t segment, int64_t since)
+{
+	int64_t *out = context;
+
+	assert_int_equal(segment, 1);
+	*out = since;
+	return true;
+}
+
+static void the_old_goes(void **state)
+{
+	struct trial *t = *state;
+	struct account *other = try_account(t, 8);
+	struct mailbox *m = try_mailbox(t, t->account, "INBOX");
+	int64_t since = 0;
+	struct why w;
+
+	store_keep(t->store, true);
+	for (int i = 0; i < 600; i++)
+		try_deliver(t, t->account, mailbox_id(m), SPAN(LETTER));
+	try_deliver(t, other, try_info(other, "INBOX").id, SPAN(LETTER));
+	expunge(t, m, 1, UINT32_MAX);
+	mailbox_close(m);
+	account_close(t->account); /* nobody need have it open */
+	assert_int_equal(walk(t, 3600, 0), 0);
+	assert_int_equal(purged_each(t->store->kv, first_purged, &since, &w), FAIL_NONE);
+	assert_true(since == 0);
+	assert_int_equal(walk(t, 0, 0), 600);
+	t->account = try_account(t, 7);
+	assert_int_equal(account_kept_count(t->account), 0);
+	assert_int_equal(try_info(other, "INBOX").messages, 1);
+	assert_int_equal(purged_each(t->store->kv, first_purged, &since, &w), FAIL_NONE);
+	assert_true(since > 0 && since <= clock_wall_seconds());
+	purged_forget(t->store, 1);
+	assert_int_equal(index_write(t->store, &w), FAIL_NONE);
+	since = 0;
+	assert_int_equal(purged_each(t->store->kv, first_purged, &since, &w), FAIL_NONE);
+	assert_true(since == 0);
+	account_close(other);
+}
+
+static void no_more_than_the_bound(void **state)
+{
+	struct trial *t = *state;
+	struct mailbox *m = try_mailbox(t, t->account, "INBOX");
+	struct kept_message kept[20];
+
+	store_keep(t->store, true);
+	for (uint32_t uid = 1; uid <= 10; uid++) {
+		try_deliver(t, t->account, mailbox_id(m), SPAN(LETTER));
+		expunge(t, m, uid, uid);
+	}
+	assert_int_equal(walk(t, 3600, 10 * (sizeof(LETTER) - 1)), 0);
+	assert_int_equal(walk(t, 3600, 3 * (sizeof(LETTER) - 1) + 5), 7);
+	assert_int_equal(kept_of(t, kept, 20), 3);
+	assert_int_equal(kept[0].message.uid, 8);
+	mailbox_close(m);
+}
+
+static void a_walk_can_be_given_up(void **state)
+{
+	struct trial *t = *state;
+	struct expire_limits limits = {0, 0};
+	struct mailbox *m = try_mailbox(t, t->account, "INBOX");
+	struct expiry e;
+
+	store_keep(t->store, true);
+	try_deliver(t, t->account, mailbox_id(m), SPAN(LETTER));
+	expunge(t, m, 1, 1);
+	mailbox_close(m);
+	over.walks = 0;
+	for (int turns = 0; turns < 4; turns++) {
+		expiry_init(&e, t->store, walked);
+		expiry_run(&e, &limits);
+		for (int i = 0; i < turns && e.running; i++)
+			uv_run(&t->loop.uv, UV_RUN_NOWAIT);
+		expiry_stop(&e);
+		expiry_stop(&e);
+	}
+}
+
 #define SUITE(setup)                                                                                                   \
 	cmocka_unit_test_setup_teardown(expunged_comes_back_as_it_was, setup, try_teardown),                           \
 		cmocka_unit_test_setup_teardown(a_move_leaves_no_ghost, setup, try_teardown),                          \
@@ -300,7 +411,10 @@ static void twice_in_one_batch_is_once(void **state)
 		cmocka_unit_test_setup_teardown(deleted_mailbox_is_remembered, setup, try_teardown),                   \
 		cmocka_unit_test_setup_teardown(purge_takes_the_oldest, setup, try_teardown),                          \
 		cmocka_unit_test_setup_teardown(purged_before_its_turn, setup, try_teardown),                          \
-		cmocka_unit_test_setup_teardown(twice_in_one_batch_is_once, setup, try_teardown)
+		cmocka_unit_test_setup_teardown(twice_in_one_batch_is_once, setup, try_teardown),                      \
+		cmocka_unit_test_setup_teardown(the_old_goes, setup, try_teardown),                                    \
+		cmocka_unit_test_setup_teardown(no_more_than_the_bound, setup, try_teardown),                          \
+		cmocka_unit_test_setup_teardown(a_walk_can_be_given_up, setup, try_teardown)
 
 int main(void)
 {
