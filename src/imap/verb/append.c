@@ -1,8 +1,9 @@
-/* APPEND: RFC 3501 §6.3.11, APPENDUID of RFC 4315 §3. The message goes to the store as it comes.
- * Never holds a message in memory; never asks for one that it would refuse. */
+/* APPEND: RFC 3501 §6.3.11, APPENDUID of RFC 4315 §3, MULTIAPPEND of RFC 3502 (all messages or none: they are one batch). A message goes to the
+ * store as it comes. Never holds one in memory; never asks for one that it would refuse. */
 #include "base/clock.h"
 #include "imap/verb/command.h"
 #include "imap/verb/session.h"
+#include "imap/wire/capability.h"
 #include "imap/wire/flags.h"
 
 struct append {
@@ -10,15 +11,13 @@ struct append {
 	struct flag_set flags;
 	struct date_time date;
 	struct body_writer *writer;
-	struct body *body;
 };
 
-/* mailbox SP [flag-list SP] [date-time SP] literal */
-static bool append_args(struct args *a, struct append *p, struct span *name_out, uint64_t *size_out)
+/* [flag-list SP] [date-time SP] literal */
+static bool message_args(struct args *a, struct append *p, uint64_t *size_out)
 {
-	p->date.seconds = clock_wall_seconds();
-	if (!args_mailbox(a, name_out) || !args_sp(a))
-		return false;
+	p->date = (struct date_time){.seconds = clock_wall_seconds()};
+	p->flags = (struct flag_set){.system = 0};
 	if (args_peek(a) == '(' && (!args_flag_list(a, false, &p->flags) || !args_sp(a)))
 		return false;
 	if (args_peek(a) == '"' && (!args_date_time(a, &p->date) || !args_sp(a)))
@@ -41,25 +40,13 @@ static void drop_flags(struct command *c, struct append *p)
 
 static enum fail appended(struct command *c);
 
-static enum fail append_begin(struct command *c)
+/* The arguments of one message, from the flags on: may it come? */
+static enum fail begin_message(struct command *c, struct append *p)
 {
-	struct append *p = arena_alloc(&c->arena, sizeof(*p));
-	struct span name;
 	uint64_t size;
-	enum fail f;
 
-	if (!p)
-		return command_fail(c, FAIL_LIMIT, "the command is too long");
-	c->state = p;
-	c->committed = appended;
-	if (!append_args(&c->args, p, &name, &size))
+	if (!message_args(&c->args, p, &size))
 		return command_syntax(c);
-	f = command_find_mailbox(c, name, FAIL_TRY_CREATE, &p->target);
-	if (f)
-		return f;
-	f = command_may(c, &p->target, RIGHT_INSERT);
-	if (f)
-		return f;
 	drop_flags(c, p);
 	if (size == 0)
 		return command_fail(c, FAIL_CANNOT, "a message of no octets cannot be stored");
@@ -70,6 +57,24 @@ static enum fail append_begin(struct command *c)
 	return FAIL_NONE;
 }
 
+static enum fail append_begin(struct command *c)
+{
+	struct append *p = arena_alloc(&c->arena, sizeof(*p));
+	struct span name;
+	enum fail f;
+
+	if (!p)
+		return command_fail(c, FAIL_LIMIT, "the command is too long");
+	c->state = p;
+	c->committed = appended;
+	if (!args_mailbox(&c->args, &name) || !args_sp(&c->args))
+		return command_syntax(c);
+	f = command_find_mailbox(c, name, FAIL_TRY_CREATE, &p->target);
+	if (!f)
+		f = command_may(c, &p->target, RIGHT_INSERT);
+	return f ? f : begin_message(c, p);
+}
+
 static void append_end(struct command *c)
 {
 	struct append *p = c->state;
@@ -77,13 +82,13 @@ static void append_end(struct command *c)
 	if (!p)
 		return;
 	body_drop(p->writer);
-	if (p->body)
-		body_free(p->body);
 }
 
-static enum step append_stage(struct command *c, struct append *p)
+/* The message is whole: into the batch with it. */
+static enum fail stage_message(struct command *c, struct append *p)
 {
 	struct body_writer *writer = p->writer;
+	struct body *body;
 	struct new_message m = {.flags = p->flags.system,
 		.keywords = p->flags.keywords,
 		.keyword_count = p->flags.keyword_count,
@@ -92,34 +97,54 @@ static enum step append_stage(struct command *c, struct append *p)
 	enum fail f;
 
 	p->writer = NULL;
-	f = body_end(writer, &p->body, &c->why);
+	f = body_end(writer, &body, &c->why);
 	if (f)
-		return step_fail(c, f);
-	m.body = p->body;
+		return f;
+	m.body = body;
 	f = batch_message(command_batch(c), p->target.id, &m, &c->why);
-	return f ? step_fail(c, f == FAIL_NOT_FOUND ? FAIL_TRY_CREATE : f) : STEP_DONE;
+	body_free(body);
+	return f == FAIL_NOT_FOUND ? FAIL_TRY_CREATE : f;
+}
+
+/* RFC 3502 §3: a space, then another message. */
+static enum fail next_message(struct command *c, struct append *p)
+{
+	enum fail f = stage_message(c, p);
+
+	if (f)
+		return f;
+	if (!capability_on(CAPABILITY_MULTIAPPEND) || !args_sp(&c->args))
+		return command_fail(c, FAIL_SYNTAX, "There is more behind the message than the command takes");
+	return begin_message(c, p);
 }
 
 static enum step append_step(struct command *c)
 {
 	struct append *p = c->state;
 	struct span bytes = command_message_take(c);
+	enum fail f;
 
-	if (bytes.n > 0) {
-		enum fail f = body_append(p->writer, bytes, &c->why);
-
-		return f ? step_fail(c, f) : STEP_AGAIN;
-	}
-	return command_message_ended(c) ? append_stage(c, p) : STEP_WAIT_INPUT;
+	if (bytes.n > 0)
+		f = body_append(p->writer, bytes, &c->why);
+	else if (command_message_next(c))
+		f = next_message(c, p);
+	else if (!command_message_ended(c))
+		return STEP_WAIT_INPUT;
+	else if ((f = stage_message(c, p)) == FAIL_NONE)
+		return STEP_DONE;
+	return f ? step_fail(c, f) : STEP_AGAIN;
 }
 
 static enum fail appended(struct command *c)
 {
-	struct append *p = c->state;
+	const struct append *p = c->state;
 	const uint32_t *uids;
+	size_t n = batch_uids(c->batch, &uids);
 
-	if (batch_uids(c->batch, &uids) == 1)
+	if (n == 1)
 		command_code(c, "APPENDUID %u %u", p->target.uidvalidity, uids[0]);
+	else if (n) /* of one batch: they follow each other */
+		command_code(c, "APPENDUID %u %u:%u", p->target.uidvalidity, uids[0], uids[n - 1]);
 	return FAIL_NONE;
 }
 

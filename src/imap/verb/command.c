@@ -256,6 +256,14 @@ bool command_message_ended(const struct command *c)
 	return c->message_over;
 }
 
+bool command_message_next(struct command *c)
+{
+	bool next = c->message_next;
+
+	c->message_next = false;
+	return next;
+}
+
 bool command_line_take(struct command *c, struct span *out)
 {
 	if (!c->line_here)

@@ -65,7 +65,7 @@ struct command {
 	int64_t slice_began;   /* us */
 	int phase;
 	enum command_wait { WAIT_NOTHING, WAIT_INPUT, WAIT_OUTPUT, WAIT_STORE, WAIT_EVENT } waits;
-	bool begun, message_asked, message_answered, message_over, line_here, committing, batch_done;
+	bool begun, message_asked, message_answered, message_next, message_over, line_here, committing, batch_done;
 	struct command_work *work; /* under way on a worker thread */
 	char tag_bytes[];
 };
@@ -115,9 +115,12 @@ bool command_works(const struct command *c);
 
 /* ── MESSAGE ── begin reads its arguments up to args_message_literal and may refuse; when it returns FAIL_NONE the client is asked for
  * the bytes. The steps take them. When all `message_left` are taken the framework reads the end of the line, then calls step once more with
- * command_message_ended true; a syntax error there ends the command (BAD) without that call, only `end`. */
+ * command_message_ended true; a syntax error there ends the command (BAD) without that call, only `end`. Or another message follows (RFC
+ * 3502): then command_message_next is true once, `args` stand behind the message before, and the step reads them up to args_message_literal
+ * and may refuse, as begin did. */
 struct span command_message_take(struct command *c); /* what is there now; empty: answer STEP_WAIT_INPUT */
 bool command_message_ended(const struct command *c);
+bool command_message_next(struct command *c);
 
 /* ── HOLD ── */
 /* A whole line of input without CRLF, if one has come: taken. */

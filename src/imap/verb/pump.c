@@ -82,7 +82,12 @@ static void take_input(struct imap_session *s, struct span *in)
 			start_command(s, 0, false);
 		}
 		break;
-	case READER_MESSAGE: start_command(s, reader_message_left(&s->reader), true); break;
+	case READER_MESSAGE:
+		if (c)
+			command_message_follows(c, reader_more(&s->reader), reader_message_left(&s->reader));
+		else
+			start_command(s, reader_message_left(&s->reader), true);
+		break;
 	case READER_BYTES:
 		if (command_dropping(c))
 			reader_message_took(&s->reader, in, piece.n);

@@ -271,6 +271,22 @@ bool command_dropping(const struct command *c)
 	return c->phase == PHASE_DROPPING;
 }
 
+void command_message_follows(struct command *c, struct span args, uint64_t size)
+{
+	/* What the message before was given refers to its own bytes: these are copied. */
+	struct span copy = arena_dup(&c->arena, args);
+
+	args_init(&c->args, copy, &c->arena);
+	c->message_left = size;
+	c->message_answered = false;
+	c->message_next = true;
+	if (copy.p)
+		return;
+	c->waits = WAIT_NOTHING;
+	c->phase = PHASE_DROPPING;
+	(void)command_fail(c, FAIL_LIMIT, "The command is too long");
+}
+
 void command_message_ends(struct command *c, bool clean)
 {
 	c->message_over = true;
@@ -285,7 +301,7 @@ bool command_ready(const struct command *c)
 {
 	switch (c->waits) {
 	case WAIT_NOTHING: return true;
-	case WAIT_INPUT: return c->message.n || c->message_over || c->line_here;
+	case WAIT_INPUT: return c->message.n || c->message_next || c->message_over || c->line_here;
 	case WAIT_OUTPUT: return command_has_room(c);
 	case WAIT_EVENT: return c->line_here || (c->session->view && view_has_news(c->session->view));
 	case WAIT_STORE: return false;

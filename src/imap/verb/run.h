@@ -23,6 +23,8 @@ bool command_ready(const struct command *c);
 bool command_has_begun(const struct command *c);
 /* It has failed while its message is on the way: what comes of that is of no use. */
 bool command_dropping(const struct command *c);
+/* The message is over, and another one of `size` octets follows; `args` are what stands between. */
+void command_message_follows(struct command *c, struct span args, uint64_t size);
 /* The message is over, and with `clean` the command's line too, as it should be. */
 void command_message_ends(struct command *c, bool clean);
 /* Nobody waits for its work any more. */

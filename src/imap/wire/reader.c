@@ -3,7 +3,7 @@
 
 #include "imap/wire/args.h"
 
-enum phase { LINE, LITERAL, WHOLE, ASKED, MESSAGE, DROP, TAIL, SKIP, SKIP_LITERAL };
+enum phase { LINE, LITERAL, WHOLE, ASKED, MESSAGE, MORE, DROP, TAIL, SKIP, SKIP_LITERAL };
 
 enum { REFUSED_KEPT = 256 /* of a command that is too big: enough for its tag and word */ };
 
@@ -11,11 +11,13 @@ void reader_init(struct reader *r, struct reader_budget budget)
 {
 	*r = (struct reader){.budget = budget};
 	buf_init(&r->bytes, budget.line + budget.literals + 64);
+	buf_init(&r->more, budget.line);
 }
 
 void reader_fini(struct reader *r)
 {
 	buf_fini(&r->bytes);
+	buf_fini(&r->more);
 }
 
 struct span reader_command(const struct reader *r)
@@ -27,10 +29,11 @@ void reader_next(struct reader *r, bool keep)
 {
 	struct reader_budget budget = r->budget;
 	bool messages = r->messages;
-	struct buf bytes = r->bytes;
+	struct buf bytes = r->bytes, more = r->more;
 
-	*r = (struct reader){.budget = budget, .messages = messages, .bytes = bytes};
+	*r = (struct reader){.budget = budget, .messages = messages, .bytes = bytes, .more = more};
 	buf_reset(&r->bytes);
+	buf_fini(&r->more);
 	if (!keep)
 		buf_fini(&r->bytes);
 }
@@ -254,12 +257,39 @@ static enum reader_event take_message(struct reader *r, struct span in, struct s
 	return READER_BYTES;
 }
 
+/* The line behind a message: its end, or what comes before the next one. */
+static enum reader_event take_more(struct reader *r, struct span *in)
+{
+	struct span part, line;
+	bool whole = cut_line(in, &part);
+
+	if (buf_add(&r->more, part)) {
+		r->tail_used = true;
+		tail_add(r, buf_span(&r->more));
+		tail_add(r, part);
+		r->phase = SKIP;
+		return whole ? skipped_line_end(r) : READER_NEED;
+	}
+	if (!whole)
+		return READER_NEED;
+	line = without_line_end(buf_span(&r->more));
+	buf_truncate(&r->more, line.n);
+	r->tail_used = line.n > 0;
+	if (ends_in_literal(line, &r->left, &r->sync)) {
+		r->phase = ASKED;
+		return READER_MESSAGE;
+	}
+	r->phase = WHOLE;
+	return READER_ENDED;
+}
+
 static enum reader_event take_once(struct reader *r, struct span *in, struct span *piece_out)
 {
 	switch ((enum phase)r->phase) {
 	case LINE: return take_line(r, in);
 	case LITERAL: return take_literal(r, in);
 	case MESSAGE: return take_message(r, *in, piece_out);
+	case MORE: return take_more(r, in);
 	case DROP: return take_drop(r, in, TAIL);
 	case SKIP_LITERAL: return take_drop(r, in, SKIP);
 	case TAIL:
@@ -285,17 +315,18 @@ enum reader_event reader_take(struct reader *r, struct span *in, struct span *pi
 
 /* ── The message of APPEND ── */
 
-static void message_phase(struct reader *r, enum phase phase)
+static void message_phase(struct reader *r, enum phase phase, enum phase then)
 {
-	r->phase = r->left ? phase : TAIL;
+	r->phase = r->left ? phase : then;
 	r->after_message = true;
+	buf_reset(&r->more);
 	r->tail_used = false;
 	r->tail_n = 0;
 }
 
 bool reader_message_accept(struct reader *r)
 {
-	message_phase(r, MESSAGE);
+	message_phase(r, MESSAGE, MORE);
 	return r->sync;
 }
 
@@ -303,7 +334,7 @@ bool reader_message_refuse(struct reader *r)
 {
 	if (r->sync)
 		return true;
-	message_phase(r, DROP);
+	message_phase(r, DROP, TAIL);
 	return false;
 }
 
@@ -312,12 +343,17 @@ void reader_message_took(struct reader *r, struct span *in, size_t n)
 	*in = span_skip(*in, n);
 	r->left -= n;
 	if (r->left == 0)
-		r->phase = TAIL;
+		r->phase = MORE;
 }
 
 uint64_t reader_message_left(const struct reader *r)
 {
 	return r->phase == MESSAGE || r->phase == ASKED ? r->left : 0;
+}
+
+struct span reader_more(const struct reader *r)
+{
+	return buf_span(&r->more);
 }
 
 bool reader_tail_empty(const struct reader *r)

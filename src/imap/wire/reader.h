@@ -1,9 +1,10 @@
 /* Bytes to commands: collects one command, its line and its literals, across any packet boundary, within a budget.
- * RFC 3501 §2.2, §4.3, §7.5; RFC 7888 (LITERAL+). It says what to do; it does no I/O.
+ * RFC 3501 §2.2, §4.3, §7.5; RFC 7888 (LITERAL+), RFC 3502 (MULTIAPPEND). It says what to do; it does no I/O.
  *
  *   LINE ── CRLF (line_end) ─────────────────────────────► WHOLE: READER_COMMAND
  *     ├──── "{n}" (literal_begin) ─► LITERAL ─► LINE         kept as it came: "a LOGIN {3}\r\nfoo bar"
- *     ├──── "{n}" of APPEND's message ─► ASKED ── accept ─► MESSAGE ─► TAIL ─► READER_ENDED
+ *     ├──── "{n}" of APPEND's message ─► ASKED ── accept ─► MESSAGE ─► MORE ─┬─ "{n}": the next message ─► ASKED
+ *     │                                    │                                └─ READER_ENDED
  *     │                                    └───── refuse ─► (starts anew), or DROP ─► TAIL ─► READER_ENDED
  *     └──── over budget (refuse_line) ─► SKIP ⇄ SKIP_LITERAL ─► READER_REFUSED
  *
@@ -29,7 +30,8 @@ enum reader_event {
 	READER_NEED,     /* give more bytes */
 	READER_CONTINUE, /* answer "+ OK" and go on: the client waits to send a literal */
 	READER_COMMAND,  /* reader_command() is whole, without its last line end. Call reader_next before taking more */
-	READER_MESSAGE, /* whole up to "{n}" of APPEND's message at its end: call reader_message_accept or reader_message_refuse */
+	READER_MESSAGE, /* whole up to "{n}" of APPEND's message at its end, or (after one) reader_more() up to that of the next: call
+	                   reader_message_accept or reader_message_refuse */
 	READER_BYTES, /* bytes of an accepted message: *piece_out, within *in as it was; NOT taken: call reader_message_took */
 	READER_ENDED, /* the line behind the message is over: reader_tail_empty(). Call reader_next before taking more */
 	READER_REFUSED, /* the command was too big: reader_command() is its beginning, for the tag. Call reader_next before taking more */
@@ -44,6 +46,7 @@ struct reader {
 	bool sync;          /* the literal at hand is a synchronising one */
 	bool after_message; /* skipping ends in READER_ENDED */
 	bool tail_used;     /* something stood behind the message */
+	struct buf more;    /* the line behind a message */
 	size_t line_used, literals_used;
 	size_t line_start; /* where in `bytes` the line behind the last literal begins */
 	uint64_t left;     /* of the literal that is read, streamed or skipped */
@@ -69,6 +72,8 @@ bool reader_message_accept(struct reader *r);
 bool reader_message_refuse(struct reader *r);
 void reader_message_took(struct reader *r, struct span *in, size_t n);
 uint64_t reader_message_left(const struct reader *r);
+/* The line behind the message, without its end. */
+struct span reader_more(const struct reader *r);
 bool reader_tail_empty(const struct reader *r);
 
 #endif

@@ -34,7 +34,7 @@ static void run(const char *input, size_t step, bool refuse, struct buf *log)
 				break;
 			case READER_MESSAGE:
 				buf_addf(log, "M%u:%.*s|", (unsigned)reader_message_left(&r),
-					SPAN_ARG(reader_command(&r)));
+					SPAN_ARG(reader_more(&r).n ? reader_more(&r) : reader_command(&r)));
 				if (!refuse)
 					buf_add(log, reader_message_accept(&r) ? SPAN("+|") : SPAN(""));
 				else if (reader_message_refuse(&r))
@@ -115,8 +115,15 @@ static void messages(void **state)
 	       "{3+}\r\nabc\r\n",
 		false,
 		"M100:a append {1+}\r\nx (\\Seen) {100+}|"
-		"0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789|"
-		"TAIL|");
+		"0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+		"M3: {3+}|abc|END|");
+	expect("a APPEND x {1}\r\nA (\\Seen) {2}\r\nBB {0+}\r\n rest\r\nb NOOP\r\n", false,
+		"M1:a APPEND x {1}|+|AM2: (\\Seen) {2}|+|BBM0: {0+}||TAIL|C:b NOOP|");
+	/* a line behind a message that is over the budget is dropped, with the literals that hang on it */
+	expect("a APPEND x {1+}\r\nA 0123456789012345678901234567890123456789012345678901234567890123456789 {2+}\r\nBB "
+	       "{1+}\r\nC\r\nb "
+	       "NOOP\r\n",
+		false, "M1:a APPEND x {1+}|A|TAIL|C:b NOOP|");
 	expect("a APPEND x {0+}\r\n\r\nb\r\n", false, "M0:a APPEND x {0+}||END|C:b|");
 	expect("a APPEND x {5+}\r\nhello\r\nb NOOP\r\n", true, "M5:a APPEND x {5+}||END|C:b NOOP|");
 	expect("a APPEND x {5}\r\nb NOOP\r\n", true, "M5:a APPEND x {5}|C:b NOOP|");
