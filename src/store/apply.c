@@ -359,8 +359,9 @@ static void finish(struct applying *ap)
 	index_put_account(a);
 }
 
-enum fail batch_apply(struct store *s, struct span record, struct batch *live, struct why *w)
+enum fail batch_apply(struct store *s, struct log_pos pos, struct span record, struct batch *live, struct why *w)
 {
+	size_t octets = record.n;
 	struct applying ap = {.s = s, .live = live, .why = w};
 	struct batch_head head;
 	struct op op;
@@ -380,10 +381,14 @@ enum fail batch_apply(struct store *s, struct span record, struct batch *live, s
 			apply_op(&ap, &op);
 			f = ap.failed;
 		}
-		if (!f)
+		if (!f) {
+			need_batch(&ap.a->need, pos.segment, octets);
 			finish(&ap);
+		}
 	}
 	if (!live)
 		account_settle(ap.a);
+	else if (!f)
+		snapshot_if_due(ap.a);
 	return f;
 }

@@ -291,9 +291,39 @@ static enum fail batch_send(struct batch *b)
 
 /* ── Turns ── */
 
+/* Whoever wants quiet goes before those who wait, so that it comes. */
+static void grant_quiet(struct account *a)
+{
+	if (a->quiet != QUIET_WANTED || a->in_flight)
+		return;
+	a->quiet = QUIET_GRANTED;
+	a->in_flight = 1;
+	a->exclusive = true;
+	loop_defer(a->store->loop, &a->store->snapshot_turn);
+}
+
+bool commit_quiet(struct account *a)
+{
+	if (a->quiet == QUIET_NOT)
+		a->quiet = QUIET_WANTED;
+	grant_quiet(a);
+	return a->quiet == QUIET_GRANTED;
+}
+
+void commit_quiet_end(struct account *a)
+{
+	if (a->quiet == QUIET_GRANTED) {
+		a->in_flight = 0;
+		a->exclusive = false;
+	}
+	a->quiet = QUIET_NOT;
+	commit_run_waiting(a);
+}
+
 void commit_run_waiting(struct account *a)
 {
-	while (!list_empty(&a->waiting) && !a->exclusive) {
+	grant_quiet(a);
+	while (!list_empty(&a->waiting) && !a->exclusive && a->quiet != QUIET_WANTED) {
 		struct batch *b = CONTAINER_OF(a->waiting.next, struct batch, link);
 
 		if (b->tree && a->in_flight)
@@ -357,8 +387,10 @@ void commit_seal(struct deferred *d)
 }
 
 /* Whether everything before `end` has been applied, so that the index may say so. */
-static bool all_applied(struct store *s, struct log_pos end)
+static bool all_applied(const struct store *s, struct log_pos end)
 {
+	if (snapshot_holds(s, end))
+		return false;
 	LIST_EACH(it, &s->groups)
 	{
 		struct group *g = CONTAINER_OF(it, struct group, link);
@@ -367,6 +399,12 @@ static bool all_applied(struct store *s, struct log_pos end)
 			return false;
 	}
 	return true;
+}
+
+void commit_reached(struct store *s, struct log_pos end)
+{
+	if (all_applied(s, end))
+		s->reached = end;
 }
 
 /* Moves of messages that were gone have no uid. */
@@ -396,7 +434,7 @@ static void group_apply(struct group *g, enum log_result result)
 			b->result = why(&b->why, FAIL_UNKNOWN, "The server has a problem with its disk.");
 			continue;
 		}
-		b->result = batch_apply(s, buf_span(&b->record), b, &b->why) ? FAIL_UNKNOWN : FAIL_NONE;
+		b->result = batch_apply(s, b->pos, buf_span(&b->record), b, &b->why) ? FAIL_UNKNOWN : FAIL_NONE;
 		drop_unused_uids(b);
 		applied = true;
 		if (b->result)
@@ -406,8 +444,7 @@ static void group_apply(struct group *g, enum log_result result)
 		store_break(s, &w);
 	if (!applied || s->broken)
 		return;
-	if (all_applied(s, g->commit.end))
-		s->reached = g->commit.end;
+	commit_reached(s, g->commit.end);
 	if (index_write(s,
 		    &w)) /* it is durable all the same: answered as such, and redone when the store is opened again */
 		store_break(s, &w);

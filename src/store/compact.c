@@ -167,36 +167,33 @@ static bool choose(struct compacting *c, unsigned percent)
 /* ── Snapshots ── */
 
 struct durable {
-	struct log_commit commit;
+	struct store_wait wait;
 	bool done;
-	enum log_result result;
+	enum fail result;
 };
 
-static void made_durable(struct log_commit *commit, enum log_result result)
+static void made_durable(struct store_wait *w, enum fail f)
 {
-	struct durable *d = CONTAINER_OF(commit, struct durable, commit);
+	struct durable *d = CONTAINER_OF(w, struct durable, wait);
 
 	d->done = true;
-	d->result = result;
+	d->result = f;
 }
 
-/* Nothing else is being appended, so what the group covers is in the index: an account's own snapshot says nothing that is not. */
 static enum fail snapshot_one(struct compacting *c, struct account *a)
 {
-	struct durable d = {.commit.done = made_durable};
-	enum fail f = snapshot_write(a, c->why);
+	struct durable d = {0};
+	enum fail f;
 
-	if (f)
-		return f;
-	log_commit(c->s->log, &d.commit);
-	while (!d.done)
+	store_wait_init(&d.wait, made_durable);
+	f = snapshot_account(a, &d.wait);
+	while (f == FAIL_BUSY && !d.done)
 		uv_run(&c->s->loop->uv, UV_RUN_ONCE);
-	if (d.result != LOG_DONE) {
-		store_break(c->s, c->why);
-		return why(c->why, FAIL_UNKNOWN, "The server has a problem with its disk.");
-	}
-	c->s->reached = d.commit.end;
-	return FAIL_NONE;
+	if (f == FAIL_BUSY)
+		f = d.result;
+	if (f && c->why)
+		*c->why = d.wait.why;
+	return f;
 }
 
 static enum fail snapshot_all(struct compacting *c)

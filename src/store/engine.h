@@ -13,6 +13,8 @@ struct store_settings {
 	struct disk *disk;     /* the store owns it from here on */
 	struct kv *kv;         /* likewise; an index that does not fit the log is rebuilt */
 	uint32_t segment_size; /* 0 = the log's default */
+	/* An account is written to the log again once its changes since are more than that took, and more than this; 0 = 256 KB. */
+	uint64_t snapshot_least;
 	/* Told of rot that was skipped, of a rebuild and its progress; may be NULL. */
 	void (*report)(void *context, const char *text);
 	void *context;

@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "store/index_key.h"
 
-enum { INDEX_VERSION = 2 };
+enum { INDEX_VERSION = 4 };
 
 /* ── The index as a whole ── */
 
@@ -91,7 +91,7 @@ void index_put_account(struct account *a)
 	struct key k = key_begin(a->id, KEY_ACCOUNT);
 	struct buf value;
 
-	buf_init(&value, 64);
+	buf_init(&value, 256);
 	buf_add_u64(&value, a->sequence);
 	buf_add_u64(&value, a->next_message);
 	buf_add_u64(&value, a->next_mailbox);
@@ -99,6 +99,7 @@ void index_put_account(struct account *a)
 	buf_add_u64(&value, a->kept_count);
 	buf_add_u64(&value, a->kept_size);
 	buf_add_u8(&value, a->gone);
+	need_encode(&a->need, &value);
 	kv_batch_put(&a->store->index, key_span(&k), buf_span(&value));
 	buf_fini(&value);
 }
@@ -197,7 +198,7 @@ static enum fail load_counters(struct kv *kv, struct account *a, struct why *w)
 	if (!f && (!span_take_be64(&in, &a->sequence) || !span_take_be64(&in, &a->next_message) ||
 			  !span_take_be64(&in, &a->next_mailbox) || !span_take_be32(&in, &a->last_uidvalidity) ||
 			  !span_take_be64(&in, &a->kept_count) || !span_take_be64(&in, &a->kept_size) ||
-			  !span_take_u8(&in, &gone)))
+			  !span_take_u8(&in, &gone) || !need_decode(&in, &a->need)))
 		f = FAIL_CORRUPT;
 	if (!f)
 		a->gone = gone != 0;

@@ -6,7 +6,8 @@
  *                ─► the log ─► apply.c, apply_remove.c, apply_kept.c (it becomes true) ─► index.c, index_rows.c
  *   kept         kept.c (rows), batch_kept.c, apply_kept.c, expire.c, purged.c
  *   bytes        body.c (in), read.c and structure.c (out)
- *   life         engine.c, recover.c (opening, redo), snapshot.c, compact.c, verify.c */
+ *   life         engine.c, recover.c (opening, redo), snapshot.c, snapshot_redo.c, need.c (which segments
+ *                a rebuild needs), compact.c, verify.c */
 #ifndef STORE_INSIDE_H
 #define STORE_INSIDE_H
 
@@ -18,6 +19,7 @@
 #include "store/engine.h"
 #include "store/feed.h"
 #include "store/kept.h"
+#include "store/need.h"
 #include "store/op.h"
 
 /* Record types of the log that are the store's (doc/STORE-FORMAT.md, "Mail records"). */
@@ -112,12 +114,15 @@ struct account {
 	size_t subscription_count, subscription_cap;
 
 	unsigned refs;
-	size_t in_flight;    /* batches sent and not yet applied */
-	bool exclusive;      /* the one in flight changes the tree */
-	struct list waiting; /* batches whose turn has not come */
-	bool birth;          /* its first batch is under way */
-	struct list openers; /* struct account_opening */
-	struct list idle;    /* in store->idle_accounts */
+	size_t in_flight;                                      /* batches sent and not yet applied */
+	bool exclusive;                                        /* the one in flight changes the tree, or it is quiet */
+	enum { QUIET_NOT, QUIET_WANTED, QUIET_GRANTED } quiet; /* commit_quiet */
+	bool snapshotting;                                     /* snapshot_account */
+	struct need need;                                      /* what a rebuild needs of the log, as applied */
+	struct list waiting;                                   /* batches whose turn has not come */
+	bool birth;                                            /* its first batch is under way */
+	struct list openers;                                   /* struct account_opening */
+	struct list idle;                                      /* in store->idle_accounts */
 };
 
 struct body {
@@ -195,7 +200,8 @@ struct store {
 	struct log *log;
 	void (*report)(void *context, const char *text);
 	void *context;
-	bool broken, opening;
+	bool broken, opening, closing;
+	bool redo_all;  /* the redo is told all that the log has */
 	bool keep;      /* store_keep */
 	bool read_only; /* a view for `check`: the disk stays its owner's, nothing is written to it */
 	uint64_t rot;   /* places in the log that could not be read */
@@ -210,6 +216,10 @@ struct store {
 	struct list groups; /* in flight, oldest first */
 	struct deferred seal;
 	struct list wake; /* mailboxes with news */
+
+	struct list snapshots; /* struct snapshot, the first under way */
+	struct deferred snapshot_turn;
+	uint64_t snapshot_least;
 
 	struct kv_batch index;
 	struct buf identity; /* payload of the newest RECORD_STORE */
@@ -262,7 +272,7 @@ void feed_keep_ghosts(struct mailbox *m, const struct row *rows, size_t n, uint6
 void feed_wake_all(struct store *s);
 
 /* apply.c: `live` is the batch that made the record, or NULL when redoing */
-FAILS batch_apply(struct store *s, struct span record, struct batch *live, struct why *w);
+FAILS batch_apply(struct store *s, struct log_pos pos, struct span record, struct batch *live, struct why *w);
 
 /* kept.c. Kept messages are live: their bytes are needed, so whoever counts live bytes walks kept_each too (or account_kept, a page at a
  * time: no call of the kv may be made from within `each`), and whoever moves bytes names the new places by an
@@ -298,21 +308,36 @@ FAILS purged_each(
 void purged_forget(struct store *s, uint32_t segment);
 
 /* snapshot.c */
+/* Writes the account's whole state to the log again. FAIL_BUSY, `w` (may be NULL) follows when it is durable; FAIL_NONE: it is under way
+ * already, or there is nothing to be written. The account's commits wait while it is written, not while it is synced. */
+FAILS snapshot_account(struct account *a, struct store_wait *w);
+/* The same, when the changes since the last outweigh it. */
+void snapshot_if_due(struct account *a);
+void snapshot_turn(struct deferred *d);
+/* Whether one is under way that begins before `end`. */
+bool snapshot_holds(const struct store *s, struct log_pos end);
+void snapshot_drop_waiting(struct store *s);
+
+/* snapshot_redo.c */
 struct snapshot_part { /* what redo has been told of the snapshot that is coming in */
 	uint64_t account, sequence;
 	uint64_t next_message, next_mailbox;
 	uint32_t last_uidvalidity;
-	uint64_t chunks;
+	struct log_pos first;
+	uint64_t chunks, bytes;
 	bool open;
 	struct buf ops;
 };
-/* Appends the account's whole state to the log, unsynced. Only while nothing of it is in flight. */
-FAILS snapshot_write(struct account *a, struct why *w);
 /* One record of it; the last puts the account in its place, when it knows less. */
-FAILS snapshot_redo(struct store *s, struct snapshot_part *p, struct span record, struct why *w);
+FAILS snapshot_redo(struct store *s, struct snapshot_part *p, struct log_pos pos, struct span record, struct why *w);
 
 /* commit.c */
 void commit_run_waiting(struct account *a);
+/* Asks that nothing of the account be in flight: true when it is so, until commit_quiet_end. Else snapshot_turn is called when it is. */
+bool commit_quiet(struct account *a);
+void commit_quiet_end(struct account *a);
+/* The index has everything before `end`, if that is so. */
+void commit_reached(struct store *s, struct log_pos end);
 void commit_seal(struct deferred *d);
 
 /* index.c */

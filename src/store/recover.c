@@ -65,10 +65,10 @@ struct redo {
 	struct snapshot_part snapshot;
 };
 
-static enum fail redo_batch(struct redo *r, struct span payload, struct why *w)
+static enum fail redo_batch(struct redo *r, struct log_pos pos, struct span payload, struct why *w)
 {
 	struct store *s = r->s;
-	enum fail f = batch_apply(s, payload, NULL, w);
+	enum fail f = batch_apply(s, pos, payload, NULL, w);
 
 	/* Whole, by its checksum, and yet no batch: a fault of whoever wrote it. The others are not to suffer. */
 	if (f == FAIL_SYNTAX) {
@@ -90,9 +90,9 @@ static enum fail redo_record(void *context, struct log_pos pos, uint8_t type, st
 	if (type > RECORD_SNAPSHOT)
 		return why(w, FAIL_CONFIG, "The mail store was written by a newer version of Barid.");
 	if (type == RECORD_BATCH)
-		return redo_batch(r, payload, w);
+		return redo_batch(r, pos, payload, w);
 	if (type == RECORD_SNAPSHOT)
-		return snapshot_redo(r->s, &r->snapshot, payload, w);
+		return snapshot_redo(r->s, &r->snapshot, pos, payload, w);
 	if (type == RECORD_STORE && payload.n == IDENTITY_SIZE) {
 		if (payload.p[0] != STORE_VERSION)
 			return why(w, FAIL_CONFIG, "The mail store was written by a newer version of Barid.");
@@ -121,7 +121,10 @@ static enum fail redo_from(struct store *s, const struct store_settings *setting
 		.every_byte = s->read_only};
 	struct redo r = {.s = s, .snapshot.ops = {.max = SIZE_MAX}};
 	struct log_replay replay = {&r, redo_record, redo_rot};
-	enum fail f = log_open(s->disk, &log, s->loop, from, &replay, &s->log, w);
+	enum fail f;
+
+	s->redo_all = !from.segment;
+	f = log_open(s->disk, &log, s->loop, from, &replay, &s->log, w);
 
 	buf_fini(&r.snapshot.ops);
 	if (f)
@@ -277,6 +280,7 @@ static struct store *store_new(const struct store_settings *settings)
 	s->disk = settings->disk;
 	s->kv = settings->kv;
 	s->threads = strcmp(s->kv->ops->name, "memory") != 0;
+	s->snapshot_least = settings->snapshot_least;
 	s->report = settings->report;
 	s->context = settings->context;
 	list_init(&s->idle_accounts);
@@ -284,6 +288,8 @@ static struct store *store_new(const struct store_settings *settings)
 	list_init(&s->ready);
 	list_init(&s->groups);
 	list_init(&s->wake);
+	list_init(&s->snapshots);
+	deferred_init(&s->snapshot_turn, snapshot_turn);
 	deferred_init(&s->seal, commit_seal);
 	kv_batch_init(&s->index);
 	buf_init(&s->identity, IDENTITY_SIZE);
@@ -293,6 +299,7 @@ static struct store *store_new(const struct store_settings *settings)
 static void store_free(struct store *s)
 {
 	deferred_cancel(&s->seal);
+	deferred_cancel(&s->snapshot_turn);
 	account_drop_all(s);
 	log_close(s->log);
 	kv_batch_fini(&s->index);
@@ -346,6 +353,8 @@ void store_close(struct store *s)
 
 	if (!s)
 		return;
+	s->closing = true;
+	snapshot_drop_waiting(s);
 	while (s->busy || !list_empty(&s->ready) || !list_empty(&s->groups))
 		uv_run(&s->loop->uv, UV_RUN_ONCE);
 	/* A broken store's index is never ahead of the log (INV-1), so it may be kept: what is missing is redone. */

@@ -50,7 +50,10 @@ static void note_moment(struct history *h)
 
 static void history_begin(struct history *h, uint32_t segment_size)
 {
-	struct store_settings s = {.loop = &h->t.loop, .segment_size = segment_size, .report = try_report};
+	struct store_settings s = {.loop = &h->t.loop,
+		.segment_size = segment_size,
+		.snapshot_least = segment_size ? 600 : 0,
+		.report = try_report};
 	struct why w;
 
 	memset(h, 0, sizeof(*h));
