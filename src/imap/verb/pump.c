@@ -14,6 +14,23 @@ enum {
 
 /* ── Output ── */
 
+/* The first `n` octets of `out`. */
+static void write_first(struct imap_session *s, size_t n)
+{
+	struct span left = span_first(buf_span(&s->out), n);
+	struct buf squeezed;
+
+	if (!s->compression) {
+		(void)stream_write(s->stream, left);
+		return;
+	}
+	buf_init(&squeezed, SIZE_MAX);
+	for (; left.n; left = span_skip(left, COMPRESSION_PIECE))
+		compression_put(s->compression, left, &squeezed);
+	(void)stream_write(s->stream, buf_span(&squeezed));
+	buf_fini(&squeezed);
+}
+
 bool session_flush(struct imap_session *s)
 {
 	size_t room = stream_room(s->stream);
@@ -23,7 +40,7 @@ bool session_flush(struct imap_session *s)
 		return s->out.n == 0;
 	if (!stream_unsent(s->stream))
 		s->last_output_ms = clock_mono_ms();
-	(void)stream_write(s->stream, span_first(buf_span(&s->out), n));
+	write_first(s, n);
 	buf_consume(&s->out, n);
 	if (s->out.n == 0 && s->out.cap > OUT_KEPT)
 		buf_fini(&s->out);
@@ -31,6 +48,19 @@ bool session_flush(struct imap_session *s)
 	if (stream_room(s->stream) < ROOM_LOW)
 		stream_flush(s->stream);
 	return s->out.n == 0;
+}
+
+/* The answers so far are to reach the client, though more would compress better. */
+static void end_batch(struct imap_session *s)
+{
+	struct buf squeezed;
+
+	if (!s->compression || s->out.n || !compression_holds(s->compression))
+		return;
+	buf_init(&squeezed, 4 * COMPRESSION_PIECE);
+	compression_flush(s->compression, &squeezed);
+	(void)stream_write(s->stream, buf_span(&squeezed));
+	buf_fini(&squeezed);
 }
 
 /* ── Input ── */
@@ -185,6 +215,8 @@ static void release_if_idle(struct imap_session *s)
 	if (s->closing || s->out.n)
 		return;
 	buf_fini(&s->out);
+	if (s->compression && !s->early.n)
+		compression_rest(s->compression);
 	if (!s->command && !reader_busy(&s->reader))
 		reader_next(&s->reader, false);
 }
@@ -196,6 +228,8 @@ static void pump_until_it_waits(struct imap_session *s, struct span *in)
 	while (!s->closing) {
 		bool out_is_out;
 
+		if (s->compress_next && !s->command) /* what is left of `in` is not plain */
+			return;
 		if (clock_mono_us() - began > PUMP_US) {
 			session_again(s);
 			return;
@@ -231,6 +265,8 @@ void session_pump(struct imap_session *s, struct span *in)
 	pump_until_it_waits(s, in);
 	if (!s->closing)
 		(void)session_flush(s);
+	if (!s->closing)
+		end_batch(s);
 	release_if_idle(s);
 	s->pumping = false;
 	/* A flush on the way may have emptied the stream: its word that there is room again came while the pump was at work, and comes once. */

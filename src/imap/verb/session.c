@@ -35,6 +35,24 @@ static void deadline_closed(struct timer *t)
 	part_closed(CONTAINER_OF(t, struct imap_session, deadline));
 }
 
+/* All of `out`, whatever room there is. */
+static void write_all(struct imap_session *s)
+{
+	struct span left = buf_span(&s->out);
+	struct buf squeezed;
+
+	if (!s->compression) {
+		(void)stream_write(s->stream, left);
+		return;
+	}
+	buf_init(&squeezed, SIZE_MAX);
+	for (; left.n; left = span_skip(left, COMPRESSION_PIECE))
+		compression_put(s->compression, left, &squeezed);
+	compression_flush(s->compression, &squeezed);
+	(void)stream_write(s->stream, buf_span(&squeezed));
+	buf_fini(&squeezed);
+}
+
 void session_end(struct imap_session *s, const char *how, const char *text)
 {
 	if (s->closing)
@@ -48,7 +66,9 @@ void session_end(struct imap_session *s, const char *how, const char *text)
 		buf_add_lit(&s->out, "\r\n");
 	}
 	/* Past the soft mark: nothing comes after it. What is past the hard one is lost with a peer that reads nothing. */
-	(void)stream_write(s->stream, buf_span(&s->out));
+	write_all(s);
+	compression_free(s->compression);
+	s->compression = NULL;
 	command_free(s->command);
 	s->command = NULL;
 	view_free(s->view);
@@ -115,6 +135,35 @@ static void deadline_fired(struct timer *t)
 		session_end(s, "idle timeout", "Idle for too long");
 }
 
+/* ── Compression ── */
+
+/* Takes what it can of `*in`: it becomes plain bytes in `early`, a bounded number of them. */
+static void decompress(struct imap_session *s, struct span *in)
+{
+	while (in->n && s->early.n < COMPRESSION_PIECE)
+		if (compression_take(s->compression, in, &s->early)) {
+			session_end(s, "broken compression", "What came is not DEFLATE");
+			return;
+		}
+}
+
+void session_compress(struct imap_session *s)
+{
+	struct buf raw = s->early; /* sent behind the command, though a client should have waited */
+	struct span in = buf_span(&raw);
+
+	s->compress_next = false;
+	write_all(s);
+	buf_fini(&s->out);
+	s->compression = compression_new();
+	buf_init(&s->early, 2 * COMPRESSION_PIECE);
+	decompress(s, &in);
+	if (in.n && !s->closing)
+		session_end(s, "broken compression", "Too much came behind COMPRESS");
+	buf_fini(&raw);
+	session_again(s);
+}
+
 /* ── The stream's events ── */
 
 void session_again(struct imap_session *s)
@@ -132,6 +181,10 @@ static void turn(struct deferred *d)
 	if (s->closing)
 		return;
 	buf_consume(&s->early, s->early.n - in.n);
+	if (s->compress_next && !s->command)
+		session_compress(s);
+	if (s->closing)
+		return;
 	if (s->early.n == 0)
 		buf_fini(&s->early);
 	if (!session_wants_input(s) || s->early.n || s->out.n || !list_empty(&s->turn.link))
@@ -151,7 +204,14 @@ static size_t on_input(void *ctx, struct span bytes)
 		session_again(s);
 		return 0;
 	}
+	if (s->compression) {
+		decompress(s, &in);
+		session_again(s);
+		return bytes.n - in.n;
+	}
 	session_pump(s, &in);
+	if (s->compress_next && !s->command && !s->closing)
+		session_compress(s);
 	if (s->input_ended)
 		session_again(s);
 	return bytes.n - in.n;

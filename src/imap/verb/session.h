@@ -8,6 +8,7 @@
 #define IMAP_VERB_SESSION_H
 
 #include "conf/settings.h"
+#include "imap/verb/compression.h"
 #include "imap/verb/view.h"
 #include "imap/wire/reader.h"
 #include "net/session.h"
@@ -28,10 +29,12 @@ struct imap_session {
 	struct loop *loop;
 	struct stream *stream;
 	struct reader reader;
-	struct buf out;          /* responses that the stream has not taken yet */
-	struct buf early;        /* bytes that came before the stream's own */
-	struct command *command; /* the one that runs, or NULL */
-	struct deferred turn;    /* goes on with it */
+	struct buf out; /* responses that the stream has not taken yet */
+	struct buf
+		early; /* plain bytes that come before the stream's own: sent before this session began, or decompressed */
+	struct compression *compression; /* NULL: none */
+	struct command *command;         /* the one that runs, or NULL */
+	struct deferred turn;            /* goes on with it */
 	struct timer deadline;
 	int64_t last_input_ms, last_output_ms;
 	void (*ended)(void *ctx, struct session *s, const char *how);
@@ -41,6 +44,7 @@ struct imap_session {
 	unsigned bad_commands; /* in a row */
 	unsigned closing_parts;
 	bool pumping, closing, input_ended, view_gone;
+	bool compress_next; /* behind the reply to the command at hand */
 };
 
 extern const struct session_ops imap_session_ops;
@@ -63,6 +67,8 @@ void session_pump(struct imap_session *s, struct span *in);
 bool session_wants_input(const struct imap_session *s);
 /* Gives the stream what it has room for. True: all is out of `out`. */
 bool session_flush(struct imap_session *s);
+/* What is in `out` is the last that goes out plain; what comes from here on is compressed, too. */
+void session_compress(struct imap_session *s);
 
 /* How often each command was given in this process. */
 uint64_t verb_count(size_t verb);
