@@ -1,4 +1,4 @@
-/* A batch's own encoding: one byte that tells what, then the key, then the value of a put; each counted. */
+/* A batch's own encoding: one byte that tells what, then the key, then the value of a put or the end of a range; each counted. */
 #include "kv/batch.h"
 
 enum { BATCH_MAX = 1 << 30 };
@@ -36,12 +36,20 @@ void kv_batch_delete(struct kv_batch *b, struct span key)
 	b->count++;
 }
 
+void kv_batch_delete_range(struct kv_batch *b, struct span from, struct span to)
+{
+	(void)buf_add_u8(&b->ops, KV_DELETE_RANGE);
+	(void)buf_add_counted(&b->ops, from);
+	(void)buf_add_counted(&b->ops, to);
+	b->count++;
+}
+
 bool kv_op_next(struct span *ops, struct kv_op *out)
 {
 	uint8_t what;
 
 	*out = (struct kv_op){0};
-	if (!span_take_u8(ops, &what) || what > KV_DELETE || !span_take_counted(ops, &out->key))
+	if (!span_take_u8(ops, &what) || what > KV_DELETE_RANGE || !span_take_counted(ops, &out->key))
 		return false;
 	out->what = what;
 	return what == KV_DELETE || span_take_counted(ops, &out->value);

@@ -4,11 +4,11 @@
 
 #include "kv/kv.h"
 
-enum kv_what { KV_PUT, KV_DELETE };
+enum kv_what { KV_PUT, KV_DELETE, KV_DELETE_RANGE };
 
 struct kv_op {
 	enum kv_what what;
-	struct span key, value; /* of the batch */
+	struct span key, value; /* of the batch; a range: from, to */
 };
 
 /* Cuts the next operation off; false at the end. */

@@ -43,6 +43,26 @@ static enum fail faulty_scan(struct kv *base, struct span from, struct span to,
 	return f ? f : fault_after(&fault, kv->below->ops->scan(kv->below, from, to, each, ctx, w), w);
 }
 
+/* A fault meets reads that are to be answered from memory as it does others. */
+static enum fail faulty_get_near(struct kv *base, struct span key, struct buf *out, struct why *w)
+{
+	struct faulty_kv *kv = kv_of(base);
+	struct fault fault = fault_meet(kv->table, FAULT_KV_GET);
+	enum fail f = fault_before(&fault, w);
+
+	return f ? f : fault_after(&fault, kv->below->ops->get_near(kv->below, key, out, w), w);
+}
+
+static enum fail faulty_scan_near(struct kv *base, struct span from, struct span to,
+	bool (*each)(void *ctx, struct span key, struct span value), void *ctx, struct why *w)
+{
+	struct faulty_kv *kv = kv_of(base);
+	struct fault fault = fault_meet(kv->table, FAULT_KV_SCAN);
+	enum fail f = fault_before(&fault, w);
+
+	return f ? f : fault_after(&fault, kv->below->ops->scan_near(kv->below, from, to, each, ctx, w), w);
+}
+
 static enum fail faulty_flush(struct kv *base, struct why *w)
 {
 	struct faulty_kv *kv = kv_of(base);
@@ -78,6 +98,8 @@ struct kv *kv_faulty(struct kv *below, struct fault_table *table)
 		.get = faulty_get,
 		.write = faulty_write,
 		.scan = faulty_scan,
+		.get_near = faulty_get_near,
+		.scan_near = faulty_scan_near,
 		.flush = faulty_flush,
 		.unflushed = faulty_unflushed,
 		.close = faulty_close,

@@ -1,6 +1,6 @@
-/* The ordered key-value interface of the index: nine calls, so that another engine can take RocksDB's place.
+/* The ordered key-value interface of the index: few calls, so that another engine can take RocksDB's place.
  * Keys and values are bytes; keys order bytewise. No pointer into the engine is ever held: scans copy into the caller's memory.
- * Calls may block on the disk; none may be made while a callback of the same kv runs. */
+ * Calls may block on the disk, but for the reads that are called near, and writes; none may be made while a callback of the same kv runs. */
 #ifndef KV_KV_H
 #define KV_KV_H
 
@@ -11,7 +11,7 @@ enum { KV_KEY_MAX = 1024, KV_VALUE_MAX = 8 << 20 };
 
 struct kv;
 
-/* Puts and deletes, applied together or not at all, in order. */
+/* Puts and deletes, at most 1 GB of them, applied together or not at all, in order. */
 struct kv_batch {
 	struct buf ops; /* the batch's own encoding */
 	size_t count;
@@ -21,6 +21,8 @@ void kv_batch_fini(struct kv_batch *b);
 void kv_batch_reset(struct kv_batch *b);
 void kv_batch_put(struct kv_batch *b, struct span key, struct span value);
 void kv_batch_delete(struct kv_batch *b, struct span key);
+/* All keys in [from, to). Cheap however many there are; leaves a trace that reads pass until the engine has tidied up. */
+void kv_batch_delete_range(struct kv_batch *b, struct span from, struct span to);
 
 struct kv_ops {
 	const char *name;
@@ -30,6 +32,11 @@ struct kv_ops {
 	enum fail (*write)(struct kv *kv, const struct kv_batch *b, struct why *w);
 	/* Calls `each` for keys in [from, to) in order until it returns false or there are no more. An empty `to` is the end. */
 	enum fail (*scan)(struct kv *kv, struct span from, struct span to,
+		bool (*each)(void *ctx, struct span key, struct span value), void *ctx, struct why *w);
+	/* The same two, answered from memory alone, so that they never wait: FAIL_BUSY where the disk would have to be asked (a scan may
+	 * have told some keys by then, which then count for nothing). */
+	enum fail (*get_near)(struct kv *kv, struct span key, struct buf *out, struct why *w);
+	enum fail (*scan_near)(struct kv *kv, struct span from, struct span to,
 		bool (*each)(void *ctx, struct span key, struct span value), void *ctx, struct why *w);
 	/* Everything written so far is durable when it returns. */
 	enum fail (*flush)(struct kv *kv, struct why *w);
@@ -52,5 +59,8 @@ struct kv_settings {
 FAILS kv_open_rocks(const struct kv_settings *s, struct kv **out, struct why *w);
 /* In memory; empty. */
 struct kv *kv_open_memory(void);
+/* For tests: `below` (taken over) as if most of it were on a slow disk: of every `period` reads that are to be answered from memory all but
+ * the last are FAIL_BUSY. Its calls may be made from several threads. */
+struct kv *kv_open_cold(struct kv *below, unsigned period);
 
 #endif

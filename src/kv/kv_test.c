@@ -220,6 +220,16 @@ static void change_at_random(struct model *m, uint64_t *x)
 			kv_batch_delete(&b, key_of(k, key));
 		m->value[k] = v;
 	}
+	if (next_random(x) % 8 == 0) {
+		uint32_t from = next_random(x) % KEYS, to = from + 1 + next_random(x) % 200;
+		char end[8];
+
+		kv_batch_delete_range(&b, key_of(from, key), key_of(to, end));
+		for (uint32_t k = from; k < to && k < KEYS; k++)
+			m->value[k] = 0;
+		kv_batch_put(&b, key_of(from, key), span(&to, sizeof to)); /* what comes behind it stays */
+		m->value[from] = to;
+	}
 	assert_int_equal(kv->ops->write(kv, &b, &w), FAIL_NONE);
 	kv_batch_fini(&b);
 }
@@ -304,6 +314,42 @@ static void it_grows(void **state)
 	free(value);
 }
 
+/* What an open file does not have in memory is not waited for, but the worker's read finds it. */
+static void far_reads_say_so(void **state)
+{
+	struct bench *b = *state;
+	struct kv *kv = b->kv;
+	struct model m = {.bench = b, .left = 1};
+	struct buf out;
+	struct why w;
+	char key[8];
+
+	m.value[7] = 7;
+	m.last = KEYS;
+	put(kv, key_of(7, key), span(&m.value[7], sizeof(uint32_t)));
+	buf_init(&out, 100);
+	assert_int_equal(kv->ops->get_near(kv, key_of(7, key), &out, &w), FAIL_NONE); /* in the memtable */
+	assert_int_equal(out.n, sizeof(uint32_t));
+	assert_int_equal(kv->ops->flush(kv, &w), FAIL_NONE);
+	kv->ops->close(kv);
+	open_rocks(b);
+	kv = b->kv;
+	buf_reset(&out);
+	assert_int_equal(kv->ops->get_near(kv, key_of(7, key), &out, &w), FAIL_BUSY);
+	assert_int_equal(kv->ops->scan_near(kv, SPAN(""), SPAN(""), compare, &m, &w), FAIL_BUSY);
+	assert_int_equal(out.n, 0);
+	assert_int_equal(m.at, 0);
+	assert_int_equal(kv->ops->get(kv, key_of(7, key), &out, &w), FAIL_NONE);
+	buf_reset(&out);
+	assert_int_equal(kv->ops->get_near(kv, key_of(7, key), &out, &w), FAIL_NONE); /* now it is in the cache */
+	assert_int_equal(out.n, sizeof(uint32_t));
+	assert_int_equal(kv->ops->scan_near(kv, SPAN(""), SPAN(""), compare, &m, &w), FAIL_NONE);
+	assert_int_equal(m.at, 8);
+	buf_reset(&out);
+	assert_int_equal(kv->ops->get_near(kv, SPAN("zzz"), &out, &w), FAIL_NOT_FOUND);
+	buf_fini(&out);
+}
+
 static void a_damaged_index_is_told_from_a_missing_one(void **state)
 {
 	struct bench *b = *state;
@@ -370,6 +416,7 @@ int main(void)
 		ON_ALL(it_holds_what_a_plain_array_holds),
 		ON_ALL(it_grows),
 		cmocka_unit_test(a_planted_fault_is_met),
+		ON(rocks, far_reads_say_so),
 		ON(rocks, a_damaged_index_is_told_from_a_missing_one),
 	};
 

@@ -108,6 +108,18 @@ static void delete (struct memory_kv *m, struct span key)
 	node_free(n);
 }
 
+static void delete_range(struct memory_kv *m, struct span from, struct span to)
+{
+	struct node *before[LEVELS], *n = seek(m, from, before), *next;
+
+	for (; n && span_cmp(n->key, to) < 0; n = next) {
+		next = n->next[0];
+		for (unsigned level = 0; level < n->levels; level++)
+			before[level]->next[level] = n->next[level];
+		node_free(n);
+	}
+}
+
 static enum fail memory_get(struct kv *kv, struct span key, struct buf *out, struct why *w)
 {
 	struct node *n = seek(kv_of(kv), key, NULL);
@@ -127,10 +139,11 @@ static enum fail memory_write(struct kv *kv, const struct kv_batch *b, struct wh
 	if (fail)
 		return fail;
 	while (kv_op_next(&ops, &op)) {
-		if (op.what == KV_PUT)
-			put(m, op.key, op.value);
-		else
-			delete (m, op.key);
+		switch (op.what) {
+		case KV_PUT: put(m, op.key, op.value); break;
+		case KV_DELETE: delete (m, op.key); break;
+		case KV_DELETE_RANGE: delete_range(m, op.key, op.value); break;
+		}
 	}
 	m->unflushed += b->ops.n;
 	return FAIL_NONE;
@@ -177,6 +190,8 @@ static const struct kv_ops memory_ops = {
 	.get = memory_get,
 	.write = memory_write,
 	.scan = memory_scan,
+	.get_near = memory_get,
+	.scan_near = memory_scan,
 	.flush = memory_flush,
 	.unflushed = memory_unflushed,
 	.close = memory_close,

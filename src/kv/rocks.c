@@ -16,6 +16,10 @@ enum {
 	CHECKSUM_XXH3 = 4, /* rocksdb::kXXH3 */
 	INFO_LOG_WARN = 2, /* rocksdb::WARN_LEVEL */
 	FILTER_BITS = 10,
+	METADATA_BYTES = 4096,
+	TIER_MEMORY = 1, /* rocksdb::kBlockCacheTier */
+	MEMTABLES_MAX = 32,
+	NEVER = 1 << 30,
 };
 
 struct rocks_kv {
@@ -23,7 +27,7 @@ struct rocks_kv {
 	rocksdb_t *db;
 	rocksdb_options_t *options;
 	rocksdb_cache_t *cache;
-	rocksdb_readoptions_t *read, *scan;
+	rocksdb_readoptions_t *read, *scan, *near;
 	rocksdb_writeoptions_t *write;
 	rocksdb_flushoptions_t *flush;
 };
@@ -39,6 +43,8 @@ static enum fail class_of(const char *error)
 {
 	struct span e = span_of(error);
 
+	if (span_starts(e, SPAN("Result incomplete")))
+		return FAIL_BUSY; /* it is not in memory, and the read was not to go further */
 	if (span_find(e, SPAN("No space left")) != SIZE_MAX || span_find(e, SPAN("quota exceeded")) != SIZE_MAX)
 		return FAIL_DISK_FULL;
 	if (span_find(e, SPAN("Permission denied")) != SIZE_MAX ||
@@ -64,16 +70,16 @@ static enum fail result(char *error, const char *what, struct why *w)
 	return f;
 }
 
-static enum fail rocks_get(struct kv *kv, struct span key, struct buf *out, struct why *w)
+static enum fail get(
+	struct rocks_kv *r, const rocksdb_readoptions_t *how, struct span key, struct buf *out, struct why *w)
 {
-	struct rocks_kv *r = kv_of(kv);
 	rocksdb_pinnableslice_t *slice;
 	char *error = NULL;
 	const char *value;
 	enum fail fail;
 	size_t n = 0;
 
-	slice = rocksdb_get_pinned(r->db, r->read, key.p, key.n, &error);
+	slice = rocksdb_get_pinned(r->db, how, key.p, key.n, &error);
 	fail = result(error, "read", w);
 	if (fail) {
 		rocksdb_pinnableslice_destroy(slice);
@@ -86,6 +92,16 @@ static enum fail rocks_get(struct kv *kv, struct span key, struct buf *out, stru
 		fail = why(w, FAIL_TOO_BIG, "An entry of the index is too large.");
 	rocksdb_pinnableslice_destroy(slice);
 	return fail;
+}
+
+static enum fail rocks_get(struct kv *kv, struct span key, struct buf *out, struct why *w)
+{
+	return get(kv_of(kv), kv_of(kv)->read, key, out, w);
+}
+
+static enum fail rocks_get_near(struct kv *kv, struct span key, struct buf *out, struct why *w)
+{
+	return get(kv_of(kv), kv_of(kv)->near, key, out, w);
 }
 
 static enum fail rocks_write(struct kv *kv, const struct kv_batch *b, struct why *w)
@@ -101,20 +117,23 @@ static enum fail rocks_write(struct kv *kv, const struct kv_batch *b, struct why
 		return fail;
 	batch = rocksdb_writebatch_create();
 	while (kv_op_next(&ops, &op)) {
-		if (op.what == KV_PUT)
-			rocksdb_writebatch_put(batch, op.key.p, op.key.n, op.value.p, op.value.n);
-		else
-			rocksdb_writebatch_delete(batch, op.key.p, op.key.n);
+		switch (op.what) {
+		case KV_PUT: rocksdb_writebatch_put(batch, op.key.p, op.key.n, op.value.p, op.value.n); break;
+		case KV_DELETE: rocksdb_writebatch_delete(batch, op.key.p, op.key.n); break;
+		case KV_DELETE_RANGE:
+			rocksdb_writebatch_delete_range(batch, op.key.p, op.key.n, op.value.p, op.value.n);
+			break;
+		}
 	}
 	rocksdb_write(r->db, r->write, batch, &error);
 	rocksdb_writebatch_destroy(batch);
 	return result(error, "write", w);
 }
 
-static enum fail rocks_scan(struct kv *kv, struct span from, struct span to,
+static enum fail scan(struct rocks_kv *r, const rocksdb_readoptions_t *how, struct span from, struct span to,
 	bool (*each)(void *ctx, struct span key, struct span value), void *ctx, struct why *w)
 {
-	rocksdb_iterator_t *it = rocksdb_create_iterator(kv_of(kv)->db, kv_of(kv)->scan);
+	rocksdb_iterator_t *it = rocksdb_create_iterator(r->db, how);
 	struct span key, value;
 	char *error = NULL;
 
@@ -129,6 +148,18 @@ static enum fail rocks_scan(struct kv *kv, struct span from, struct span to,
 	rocksdb_iter_get_error(it, &error);
 	rocksdb_iter_destroy(it);
 	return result(error, "read", w);
+}
+
+static enum fail rocks_scan(struct kv *kv, struct span from, struct span to,
+	bool (*each)(void *ctx, struct span key, struct span value), void *ctx, struct why *w)
+{
+	return scan(kv_of(kv), kv_of(kv)->scan, from, to, each, ctx, w);
+}
+
+static enum fail rocks_scan_near(struct kv *kv, struct span from, struct span to,
+	bool (*each)(void *ctx, struct span key, struct span value), void *ctx, struct why *w)
+{
+	return scan(kv_of(kv), kv_of(kv)->near, from, to, each, ctx, w);
 }
 
 static enum fail rocks_flush(struct kv *kv, struct why *w)
@@ -164,6 +195,7 @@ static void rocks_close(struct kv *kv)
 		rocksdb_close(r->db);
 	rocksdb_flushoptions_destroy(r->flush);
 	rocksdb_writeoptions_destroy(r->write);
+	rocksdb_readoptions_destroy(r->near);
 	rocksdb_readoptions_destroy(r->scan);
 	rocksdb_readoptions_destroy(r->read);
 	rocksdb_options_destroy(r->options);
@@ -176,6 +208,8 @@ static const struct kv_ops rocks_ops = {
 	.get = rocks_get,
 	.write = rocks_write,
 	.scan = rocks_scan,
+	.get_near = rocks_get_near,
+	.scan_near = rocks_scan_near,
 	.flush = rocks_flush,
 	.unflushed = rocks_unflushed,
 	.close = rocks_close,
@@ -192,9 +226,28 @@ static void set_tables(struct rocks_kv *r, uint64_t cache_bytes)
 	rocksdb_block_based_options_set_filter_policy(t, rocksdb_filterpolicy_create_bloom_full(FILTER_BITS));
 	/* Indexes and filters count against the cache, so that memory does not grow with the mail. */
 	rocksdb_block_based_options_set_cache_index_and_filter_blocks(t, 1);
+	/* In small pieces: a file's whole filter would push everything else out of a small cache. */
+	rocksdb_block_based_options_set_index_type(t, rocksdb_block_based_table_index_type_two_level_index_search);
+	rocksdb_block_based_options_set_partition_filters(t, 1);
+	rocksdb_block_based_options_set_metadata_block_size(t, METADATA_BYTES);
 	rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(t, 1);
 	rocksdb_options_set_block_based_table_factory(r->options, t);
 	rocksdb_block_based_options_destroy(t);
+}
+
+/* A write is made on the shard's loop, so it must never wait. The engine would make it wait for a flush when too many memtables are full, and
+ * for compaction when too many files lie at level 0 or too much is to be compacted. So there may be many memtables (256 MB of them, should a
+ * disk hang that long; after that a wait is better than no memory), and no number of files slows a write: what is late then costs reads a
+ * little more, until the two background threads (one flushes, one compacts) have caught up. Only one thread writes. */
+static void set_no_stalls(rocksdb_options_t *o)
+{
+	rocksdb_options_set_max_write_buffer_number(o, MEMTABLES_MAX);
+	rocksdb_options_set_max_background_jobs(o, 2);
+	rocksdb_options_set_level0_slowdown_writes_trigger(o, NEVER);
+	rocksdb_options_set_level0_stop_writes_trigger(o, NEVER);
+	rocksdb_options_set_soft_pending_compaction_bytes_limit(o, 0);
+	rocksdb_options_set_hard_pending_compaction_bytes_limit(o, 0);
+	rocksdb_options_set_allow_concurrent_memtable_write(o, 0);
 }
 
 static void set_options(struct rocks_kv *r, uint64_t write_bytes)
@@ -204,8 +257,7 @@ static void set_options(struct rocks_kv *r, uint64_t write_bytes)
 	rocksdb_options_set_create_if_missing(o, 1);
 	rocksdb_options_set_paranoid_checks(o, 1);
 	rocksdb_options_set_write_buffer_size(o, write_bytes);
-	rocksdb_options_set_max_write_buffer_number(o, 3); /* one fills while others are flushed: writes do not stall */
-	rocksdb_options_set_max_background_jobs(o, 2);
+	set_no_stalls(o);
 	rocksdb_options_set_max_open_files(o, OPEN_FILES);
 	rocksdb_options_set_compression(o, rocksdb_lz4_compression);
 	rocksdb_options_set_level_compaction_dynamic_level_bytes(o, 1);
@@ -230,6 +282,8 @@ enum fail kv_open_rocks(const struct kv_settings *s, struct kv **out, struct why
 	r->options = rocksdb_options_create();
 	r->read = rocksdb_readoptions_create();
 	r->scan = rocksdb_readoptions_create();
+	r->near = rocksdb_readoptions_create();
+	rocksdb_readoptions_set_read_tier(r->near, TIER_MEMORY);
 	r->write = rocksdb_writeoptions_create();
 	r->flush = rocksdb_flushoptions_create();
 	set_options(r, s->write_bytes ? s->write_bytes : WRITE_BYTES);

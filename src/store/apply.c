@@ -46,8 +46,8 @@ void apply_add_row(struct applying *ap, struct mailbox *m, const struct row *r)
 {
 	if (m->state == ROWS_LOADED)
 		*rows_add(&m->rows) = *r;
-	else
-		m->load_stale = true;
+	else if (m->state == ROWS_LOADING)
+		*rows_add(&m->arrived) = *r;
 	mailbox_count_row(m, r, 1);
 	m->uid_next = r->uid + 1;
 	if (m->uid_projected < m->uid_next)
@@ -55,7 +55,7 @@ void apply_add_row(struct applying *ap, struct mailbox *m, const struct row *r)
 	m->highest_modseq = ap->sequence;
 	if (r->id >= ap->a->next_message)
 		ap->a->next_message = r->id + 1;
-	index_put_row(m, r);
+	index_add_row(m, r);
 	apply_tell(ap, m, FEED_APPEARED, r->uid, r->uid);
 	apply_touch(ap, m);
 }
@@ -90,10 +90,8 @@ static void apply_message(struct applying *ap, struct op *op)
 		return;
 	}
 	op->row.modseq = ap->sequence;
-	if (op->text.n) {
-		mailbox_keep_uidl(m, op->row.uid, op->text);
-		index_put_uidl(m, op->row.uid, op->text);
-	}
+	if (op->text.n)
+		uidls_keep(&m->uidls, op->row.uid, op->text);
 	put_structure(ap, op->row.body);
 	apply_add_row(ap, m, &op->row);
 }
@@ -148,6 +146,7 @@ static void apply_relocate(struct applying *ap, const struct op *op)
 	m->rows.p[i].body = op->row.body;
 	m->rows.p[i].prefix_pos = op->row.prefix_pos;
 	index_put_row(m, &m->rows.p[i]);
+	apply_touch(ap, m);
 }
 
 /* ── The tree ── */
@@ -224,7 +223,7 @@ static void apply_gone(struct applying *ap)
 	account_clear(a);
 	a->gone = true;
 	a->tree_version++;
-	ap->failed = index_delete_account(a, ap->why);
+	index_delete_account(a);
 }
 
 static void apply_keyword(struct applying *ap, const struct op *op)
@@ -353,6 +352,7 @@ static void finish(struct applying *ap)
 		struct mailbox *m = CONTAINER_OF(ap->dirty.next, struct mailbox, dirty);
 
 		list_remove(&m->dirty);
+		index_settle_rows(m);
 		index_put_mailbox(m);
 		mailbox_settle(m);
 	}

@@ -50,10 +50,8 @@ static void bring_back(struct applying *ap, const struct op *op, const struct op
 	r.flags = op->set;
 	r.modseq = ap->sequence;
 	r.save_date = ap->time;
-	if (kept->text.n) {
-		mailbox_keep_uidl(m, r.uid, kept->text);
-		index_put_uidl(m, r.uid, kept->text);
-	}
+	if (kept->text.n)
+		uidls_keep(&m->uidls, r.uid, kept->text);
 	kept_remove(ap->a, kept);
 	apply_add_row(ap, m, &r);
 }

@@ -10,7 +10,9 @@ struct removal {
 	struct mailbox *m;
 	enum way way;
 	uint32_t first, last;
-	size_t past; /* index of the row behind the last one of the run */
+	size_t past;              /* index of the row behind the last one of the run */
+	struct uid_run *vanished; /* those that are over */
+	size_t n, cap;
 };
 
 static void removal_flush(struct applying *ap, struct removal *x)
@@ -18,7 +20,11 @@ static void removal_flush(struct applying *ap, struct removal *x)
 	if (!x->first)
 		return;
 	apply_tell(ap, x->m, FEED_EXPUNGED, x->first, x->last);
-	index_put_vanished(x->m, x->first, x->last, ap->sequence);
+	if (x->n == x->cap) {
+		x->cap = x->cap ? x->cap * 2 : 16;
+		x->vanished = memory_resize_array(x->vanished, x->cap, sizeof(*x->vanished));
+	}
+	x->vanished[x->n++] = (struct uid_run){x->first, x->last - x->first + 1, 0};
 	x->first = 0;
 }
 
@@ -40,7 +46,7 @@ static void remove_block(struct applying *ap, struct removal *x, size_t lo, size
 		mailbox_count_row(m, &m->rows.p[i], -1);
 		index_delete_row(m, &m->rows.p[i], x->way != WAY_MOVED);
 		if (!feed_wanted(m))
-			mailbox_forget_uidl(m, m->rows.p[i].uid);
+			uidls_forget(&m->uidls, m->rows.p[i].uid);
 	}
 }
 
@@ -74,6 +80,8 @@ static void remove_rows(struct applying *ap, struct mailbox *m, const struct uid
 		p[to++] = p[from];
 	m->rows.n = to;
 	removal_flush(ap, &x);
+	index_put_vanished(m, x.vanished, x.n, ap->sequence);
+	free(x.vanished);
 	m->highest_modseq = ap->sequence;
 	apply_touch(ap, m);
 }
@@ -159,13 +167,11 @@ static void gather(
 
 static void carry_uidls(struct mailbox *from, struct mailbox *to, const struct moving *mv)
 {
-	for (size_t i = 0; from->uidl_count && i < mv->count; i++) {
+	for (size_t i = 0; from->uidls.n && i < mv->count; i++) {
 		const char *text = mailbox_kept_uidl(from, mv->gone[i].first);
 
-		if (!text)
-			continue;
-		mailbox_keep_uidl(to, mv->gone[i].to, span_of(text));
-		index_put_uidl(to, mv->gone[i].to, span_of(text));
+		if (text)
+			uidls_keep(&to->uidls, mv->gone[i].to, span_of(text));
 	}
 }
 

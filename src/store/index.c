@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "store/index_key.h"
 
-enum { INDEX_VERSION = 4 };
+enum { INDEX_VERSION = 5 };
 
 /* ── The index as a whole ── */
 
@@ -54,32 +54,15 @@ enum fail index_write(struct store *s, struct why *w)
 	return f;
 }
 
-struct clearing {
-	struct kv_batch *batch;
-	size_t left;
-};
-
-static bool clear_key(void *context, struct span key, struct span value)
-{
-	struct clearing *c = context;
-
-	(void)value;
-	kv_batch_delete(c->batch, key);
-	return --c->left > 0;
-}
-
 enum fail index_clear(struct store *s, struct why *w)
 {
-	struct clearing c = {&s->index, 0};
+	char past[17];
 	enum fail f;
 
-	do {
-		kv_batch_reset(&s->index);
-		c.left = 10000;
-		f = s->kv->ops->scan(s->kv, SPAN(""), SPAN(""), clear_key, &c, w);
-		if (!f)
-			f = s->kv->ops->write(s->kv, &s->index, w);
-	} while (!f && !c.left);
+	memset(past, 0xff, sizeof(past)); /* no key begins so: no account has that number */
+	kv_batch_reset(&s->index);
+	kv_batch_delete_range(&s->index, SPAN(""), span(past, sizeof(past)));
+	f = s->kv->ops->write(s->kv, &s->index, w);
 	kv_batch_reset(&s->index);
 	return f;
 }
@@ -145,7 +128,7 @@ static bool take_mailbox(struct account *a, uint64_t id, struct span in)
 		return false;
 	m = account_add_mailbox(a, id, name);
 	m->uidvalidity = fixed.uidvalidity;
-	m->uid_next = m->uid_projected = fixed.uid_next;
+	m->uid_next = m->uid_projected = m->unwritten.next = fixed.uid_next;
 	m->messages = fixed.messages;
 	m->unseen = fixed.unseen;
 	m->deleted_count = fixed.deleted_count;
@@ -247,6 +230,33 @@ enum fail index_load_account(struct account *a, struct why *w)
 	return kv->ops->scan(kv, key_span(&from), key_span(&to), load_subscription, &l, w);
 }
 
+static void delete_rows(struct mailbox *m, enum key_kind kind)
+{
+	struct key from = mailbox_key(m, kind), to = key_past(from);
+
+	kv_batch_delete_range(&m->account->store->index, key_span(&from), key_span(&to));
+}
+
+void index_delete_mailbox(struct mailbox *m)
+{
+	struct key k = mailbox_key(m, KEY_MAILBOX);
+
+	for (size_t i = 0; i < m->rows.n; i++)
+		index_delete_structure(m->account, m->rows.p[i].body);
+	delete_rows(m, KEY_ROW);
+	delete_rows(m, KEY_VANISHED);
+	kv_batch_delete(&m->account->store->index, key_span(&k));
+}
+
+void index_delete_account(struct account *a)
+{
+	struct key from = key_begin(a->id, KEY_ACCOUNT), to;
+
+	from.n = 8;
+	to = key_past(from);
+	kv_batch_delete_range(&a->store->index, key_span(&from), key_span(&to));
+}
+
 void index_put_subscription(struct account *a, struct span name, bool on)
 {
 	struct key k = key_begin(a->id, KEY_SUBSCRIPTION);
@@ -259,4 +269,36 @@ void index_put_subscription(struct account *a, struct span name, bool on)
 		kv_batch_put(&a->store->index, key_span(&k), SPAN(""));
 	else
 		kv_batch_delete(&a->store->index, key_span(&k));
+}
+
+/* ── Flushing ── */
+
+static void flush_work(struct job *j)
+{
+	struct store *s = CONTAINER_OF(j, struct store, flush_job);
+
+	s->flush_result = s->kv->ops->flush(s->kv, &s->flush_why);
+}
+
+static void flush_done(struct job *j)
+{
+	struct store *s = CONTAINER_OF(j, struct store, flush_job);
+
+	s->busy--;
+	s->flushing = false;
+	/* Nothing is lost, the log has it all; but redoing it would take ever longer, so someone must look. */
+	if (s->flush_result)
+		store_report(s, "the index could not be flushed: %s", s->flush_why.log);
+}
+
+void index_flush_if_due(struct store *s)
+{
+	if (!s->threads || s->flushing || s->redo_bytes < REDO_MAX)
+		return;
+	s->redo_bytes = 0;
+	s->flushing = true;
+	s->busy++;
+	s->flush_job.work = flush_work;
+	s->flush_job.done = flush_done;
+	job_start(&s->flush_job, s->loop);
 }

@@ -33,45 +33,6 @@ enum fail index_next_account(struct kv *kv, uint64_t after, uint64_t *out, struc
 	return f;
 }
 
-struct scanning {
-	uint64_t account;
-	bool (*each)(void *context, uint64_t account, uint64_t mailbox, const struct row *r);
-	void *context;
-	bool bad, stopped;
-};
-
-static bool scan_row(void *context, struct span key, struct span value)
-{
-	struct scanning *x = context;
-	uint64_t mailbox;
-	struct row r;
-
-	x->bad = !index_take_row(key, value, &mailbox, &r);
-	if (x->bad)
-		return false;
-	x->stopped = !x->each(x->context, x->account, mailbox, &r);
-	return !x->stopped;
-}
-
-enum fail index_scan_rows(struct kv *kv, uint64_t from_account,
-	bool (*each)(void *context, uint64_t account, uint64_t mailbox, const struct row *r), void *context,
-	struct why *w)
-{
-	struct scanning x = {.account = from_account ? from_account - 1 : 0, .each = each, .context = context};
-	enum fail f;
-
-	while (!(f = index_next_account(kv, x.account, &x.account, w)) && x.account && !x.stopped) {
-		struct key from = key_begin(x.account, KEY_ROW), to = key_past(from);
-
-		f = kv->ops->scan(kv, key_span(&from), key_span(&to), scan_row, &x, w);
-		if (!f && x.bad)
-			f = index_bad_row(w);
-		if (f)
-			return f;
-	}
-	return f;
-}
-
 /* One page of rows from a place on, so that no callback makes calls and no memory grows with the mail. */
 struct page {
 	struct kv_batch *batch;
@@ -115,11 +76,11 @@ enum fail index_copy(struct kv *from, struct kv *to, struct why *w)
 	return f;
 }
 
-/* Copies of structures may be missing. Of an account's counters only the sequence is told: the others may hold numbers that were
+/* Copies of structures may be missing, and rows of messages stand together as the times had it: those are compared one by one. Of an account's counters only the sequence is told: the others may hold numbers that were
  * given out and never used. */
 static bool is_comparable(struct span key)
 {
-	return key.n > KEY_KIND_AT && account_of(key) && key.p[KEY_KIND_AT] != 's';
+	return key.n > KEY_KIND_AT && account_of(key) && !strchr("smv", key.p[KEY_KIND_AT]);
 }
 
 struct comparing {
@@ -154,6 +115,119 @@ static bool compare_row(void *context, struct span key, struct span value)
 	return true;
 }
 
+/* ── Messages ── */
+
+struct one_mailbox { /* as one index has it */
+	struct loaded_rows l;
+	struct vanished_run {
+		uint64_t modseq;
+		uint32_t first, last;
+	} * vanished;
+	size_t n, cap;
+};
+
+static void add_vanished(void *context, uint32_t first, uint32_t last, uint64_t modseq)
+{
+	struct one_mailbox *m = context;
+
+	if (m->n == m->cap) {
+		m->cap = m->cap ? m->cap * 2 : 16;
+		m->vanished = memory_resize_array(m->vanished, m->cap, sizeof(*m->vanished));
+	}
+	m->vanished[m->n++] = (struct vanished_run){modseq, first, last};
+}
+
+static enum fail load_one(struct kv *kv, uint64_t account, uint64_t mailbox, struct one_mailbox *out, struct why *w)
+{
+	enum fail f = index_load_rows(kv, account, mailbox, BLOCK_MESSAGES_MAX, &out->l, w);
+
+	return f ? f : index_load_vanished(kv, account, mailbox, add_vanished, out, w);
+}
+
+static void one_mailbox_fini(struct one_mailbox *m)
+{
+	loaded_rows_fini(&m->l);
+	free(m->vanished);
+}
+
+static void tell(struct comparing *c, uint64_t account, enum key_kind kind, uint64_t mailbox)
+{
+	struct key k = key_begin(account, kind);
+
+	key_add(&k, mailbox, 8);
+	c->differs(c->context, key_span(&k));
+}
+
+static bool same_row(const struct one_mailbox *a, const struct row *x, const struct one_mailbox *b, const struct row *y)
+{
+	const char *p = uidls_find(&a->l.uidls, x->uid), *q = uidls_find(&b->l.uidls, y->uid);
+
+	return !memcmp(x, y, sizeof(*x)) && (p && q ? !strcmp(p, q) : p == q);
+}
+
+static void compare_messages(struct comparing *c, uint64_t account, uint64_t mailbox, const struct one_mailbox *a,
+	const struct one_mailbox *b)
+{
+	size_t i = 0, j = 0;
+
+	while (i < a->l.rows.n || j < b->l.rows.n) {
+		const struct row *x = i < a->l.rows.n ? &a->l.rows.p[i] : NULL;
+		const struct row *y = j < b->l.rows.n ? &b->l.rows.p[j] : NULL;
+
+		if (!x || !y || !same_row(a, x, b, y))
+			tell(c, account, KEY_ROW, mailbox);
+		i += x && (!y || x->uid <= y->uid);
+		j += y && (!x || y->uid <= x->uid);
+	}
+	if (a->n != b->n || (a->n && memcmp(a->vanished, b->vanished, a->n * sizeof(*a->vanished))))
+		tell(c, account, KEY_VANISHED, mailbox);
+}
+
+struct mailbox_ids {
+	uint64_t *at;
+	size_t n, cap;
+};
+
+static bool add_id(void *context, struct span key, struct span value)
+{
+	struct mailbox_ids *ids = context;
+
+	(void)value;
+	if (ids->n == ids->cap) {
+		ids->cap = ids->cap ? ids->cap * 2 : 16;
+		ids->at = memory_resize_array(ids->at, ids->cap, sizeof(*ids->at));
+	}
+	if (key.n >= 17)
+		ids->at[ids->n++] = get_be(key.p + 9, 8);
+	return true;
+}
+
+/* The mailboxes that `a` has; that `b` has the same ones is told by their records. */
+static enum fail compare_account(struct comparing *c, struct kv *a, struct kv *b, uint64_t account)
+{
+	struct key from = key_begin(account, KEY_MAILBOX), to = key_past(from);
+	struct mailbox_ids ids = {0};
+	enum fail f = a->ops->scan(a, key_span(&from), key_span(&to), add_id, &ids, c->why);
+
+	for (size_t i = 0; !f && i < ids.n; i++) {
+		struct one_mailbox x = {0}, y = {0};
+
+		f = load_one(a, account, ids.at[i], &x, c->why);
+		if (!f)
+			f = load_one(b, account, ids.at[i], &y, c->why);
+		if (f == FAIL_CORRUPT) { /* a row that cannot be read is one that differs */
+			tell(c, account, KEY_ROW, ids.at[i]);
+			f = FAIL_NONE;
+		} else if (!f) {
+			compare_messages(c, account, ids.at[i], &x, &y);
+		}
+		one_mailbox_fini(&x);
+		one_mailbox_fini(&y);
+	}
+	free(ids.at);
+	return f;
+}
+
 enum fail index_compare(
 	struct kv *a, struct kv *b, void (*differs)(void *context, struct span key), void *context, struct why *w)
 {
@@ -167,6 +241,8 @@ enum fail index_compare(
 		c.only_missing = true;
 		f = b->ops->scan(b, SPAN(""), SPAN(""), compare_row, &c, w);
 	}
+	for (uint64_t id = 0; !f && !c.fail && !(f = index_next_account(a, id, &id, w)) && id;)
+		f = compare_account(&c, a, b, id);
 	buf_fini(&c.value);
 	return f ? f : c.fail;
 }

@@ -15,7 +15,6 @@ enum key_kind {
 	KEY_ROW = 'm',
 	KEY_PURGED = 'p', /* purged.c, of account 0: segment */
 	KEY_STRUCTURE = 's',
-	KEY_UIDL = 'u',
 	KEY_VANISHED = 'v'
 };
 
@@ -96,7 +95,21 @@ static inline struct key key_past(struct key prefix)
 	return prefix;
 }
 
-/* A row as the index has it. */
-bool index_take_row(struct span key, struct span value, uint64_t *mailbox_out, struct row *out);
+/* A block's rows stand under the uid that it begins with; one that came alone, under its own uid and one byte more, so that it follows the
+ * block that it belongs to. */
+enum { BLOCK_KEY_SIZE = 21, SINGLE_KEY_SIZE = 22 };
+
+static inline struct key block_key(const struct mailbox *m, uint32_t base)
+{
+	return uid_key(m, KEY_ROW, base);
+}
+
+static inline struct key single_key(const struct mailbox *m, uint32_t uid)
+{
+	struct key k = uid_key(m, KEY_ROW, uid);
+
+	key_add(&k, 0, 1);
+	return k;
+}
 
 #endif

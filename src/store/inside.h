@@ -3,7 +3,9 @@
  *   names        name.c                       what a mailbox may be called
  *   objects      account.c tree.c mailbox.c keyword.c feed.c wait.c
  *   change       batch.c (staging) ─► commit.c (numbers, groups, order; plan.c for the tree) ─► batch_codec.c (bytes)
- *                ─► the log ─► apply.c, apply_remove.c, apply_kept.c (it becomes true) ─► index.c, index_rows.c
+ *                ─► the log ─► apply.c, apply_remove.c, apply_kept.c (it becomes true) ─► index_write.c, index.c
+ *   index        index.c (accounts, mailboxes), index_rows.c (reading messages), index_write.c (writing them), index_block.c (bytes),
+ *                index_compare.c
  *   kept         kept.c (rows), batch_kept.c, apply_kept.c, expire.c, purged.c
  *   bytes        body.c (in), read.c and structure.c (out)
  *   life         engine.c, recover.c (opening, redo), snapshot.c, snapshot_redo.c, need.c (which segments
@@ -18,9 +20,11 @@
 #include "store/batch.h"
 #include "store/engine.h"
 #include "store/feed.h"
+#include "store/index_block.h"
 #include "store/kept.h"
 #include "store/need.h"
 #include "store/op.h"
+#include "store/uidls.h"
 
 /* Record types of the log that are the store's (doc/STORE-FORMAT.md, "Mail records"). */
 enum record_type {
@@ -58,9 +62,23 @@ struct ghost { /* an expunged row that a reader has not passed yet */
 	struct row row;
 	uint64_t event;
 };
-struct kept_uidl {
-	uint32_t uid;
-	char *text;
+struct single_rows { /* of one block, those that the index has one by one */
+	uint32_t base;
+	uint64_t bits;
+};
+struct singles {
+	struct single_rows *at; /* ascending base */
+	size_t n, cap;
+};
+struct loaded_rows { /* what the index has of a mailbox */
+	struct rows rows;
+	struct uidls uidls;
+	struct singles singles;
+};
+struct unwritten { /* what of a mailbox's rows the index must be told with the batch that is being applied (index_write.c) */
+	uint32_t *changed; /* bases of blocks */
+	size_t count, cap;
+	uint32_t next; /* the index has no row from this uid on */
 };
 
 struct feed { /* events base .. base + n, the first at at[head] */
@@ -85,10 +103,11 @@ struct mailbox {
 	bool gone;         /* deleted: no longer in the account's list */
 	struct list dirty; /* in the list of the batch that is being applied: its record must be written */
 	enum rows_state state;
-	bool load_stale; /* something was applied while a worker was reading the rows */
-	struct rows rows;
-	struct kept_uidl *uidls; /* ascending uid */
-	size_t uidl_count, uidl_cap;
+	struct rows rows, arrived; /* arrived: while a worker reads the others */
+	struct uidls uidls;
+	struct singles singles; /* loaded, or loading: what the index has one by one */
+	struct unwritten unwritten;
+	struct list packing;  /* in store->packing while it has more of those than need be */
 	struct ghost *ghosts; /* ascending uid */
 	size_t ghost_count, ghost_cap;
 	struct feed feed;
@@ -192,6 +211,14 @@ struct group {            /* batches that one log commit makes durable */
 	struct log_pos first; /* of its first record, or nowhere */
 };
 
+struct fresh_rows { /* new rows of one block, on their way into the index */
+	struct mailbox *mailbox;
+	uint32_t base;
+	bool whole; /* they are all that the block has */
+	size_t n;
+	struct row rows[BLOCK_MESSAGES_MAX];
+};
+
 struct store {
 	struct loop *loop;
 	struct disk *disk;
@@ -222,6 +249,10 @@ struct store {
 	uint64_t snapshot_least;
 
 	struct kv_batch index;
+	struct fresh_rows fresh;
+	uint32_t block; /* messages a block */
+	struct list packing;
+	struct deferred pack;
 	struct buf identity; /* payload of the newest RECORD_STORE */
 	struct log_pos identity_pos;
 	struct log_pos reached; /* everything before it is in the index */
@@ -259,9 +290,10 @@ void mailbox_free(struct mailbox *m);
 void mailbox_settle(struct mailbox *m);
 void mailbox_count_row(struct mailbox *m, const struct row *r, int sign);
 void mailbox_define_keyword(struct mailbox *m, int bit, struct span name);
-const char *mailbox_kept_uidl(const struct mailbox *m, uint32_t uid);
-void mailbox_keep_uidl(struct mailbox *m, uint32_t uid, struct span text);
-void mailbox_forget_uidl(struct mailbox *m, uint32_t uid);
+static inline const char *mailbox_kept_uidl(const struct mailbox *m, uint32_t uid)
+{
+	return uidls_find(&m->uidls, uid);
+}
 
 /* feed.c */
 void feed_init(struct feed *f);
@@ -365,24 +397,37 @@ FAILS index_write(struct store *s, struct why *w); /* what index_put_* gathered,
 FAILS index_load_account(struct account *a, struct why *w);
 /* How many kept messages an account has, without loading it. */
 FAILS index_peek_kept(struct kv *kv, uint64_t account, uint64_t *count_out, struct why *w);
-FAILS index_load_rows(struct kv *kv, uint64_t account, uint64_t mailbox, struct rows *rows, struct why *w);
-FAILS index_load_uidls(struct mailbox *m, struct why *w);
-FAILS index_load_vanished(struct mailbox *m,
+/* Fills `out`, which is empty but for room that was reserved. Needs nothing but the kv, so it may be called from a worker. */
+FAILS index_load_rows(
+	struct kv *kv, uint64_t account, uint64_t mailbox, uint32_t block, struct loaded_rows *out, struct why *w);
+void loaded_rows_fini(struct loaded_rows *l);
+FAILS index_load_vanished(struct kv *kv, uint64_t account, uint64_t mailbox,
 	void (*each)(void *context, uint32_t first, uint32_t last, uint64_t modseq), void *context, struct why *w);
-/* Deletes all rows of the account, in the batch that is being gathered. */
-FAILS index_delete_account(struct account *a, struct why *w);
+/* Deletes all that the index has of the account, also what was gathered before, in the batch that is being gathered. */
+void index_delete_account(struct account *a);
 FAILS index_get_structure(struct account *a, struct log_pos body, struct buf *out, struct why *w);
 void index_put_account(struct account *a);
 void index_put_mailbox(struct mailbox *m);
 void index_delete_mailbox(struct mailbox *m); /* its rows must be loaded */
-void index_put_row(struct mailbox *m, const struct row *r);
-void index_delete_row(struct mailbox *m, const struct row *r, bool structure_too);
+void index_flush_if_due(
+	struct store *s); /* on a worker, once redoing the log from where the last flush began would be long */
+void index_put_vanished(struct mailbox *m, const struct uid_run *runs, size_t n, uint64_t modseq);
+
+/* index_write.c: rows on their way into the index. A row's imported UIDL goes with it (mailbox_kept_uidl). After a batch has changed rows of a
+ * mailbox, and before anything else is made of them, index_settle_rows. */
+void index_add_row(struct mailbox *m, const struct row *r); /* the newest of the mailbox, which may be loaded or not */
+void index_put_row(struct mailbox *m, const struct row *r); /* one that was there and has changed; loaded */
+void index_delete_row(struct mailbox *m, const struct row *r, bool structure_too); /* loaded */
+void index_settle_rows(struct mailbox *m);
+void index_pack_if_due(
+	struct mailbox *m); /* just loaded: rows that stand one by one are put into blocks, little by little */
+void index_pack_some(struct deferred *d);
+void index_forget_rows(struct mailbox *m); /* nothing of it is to be written any more */
+void singles_note(struct singles *s, uint32_t uid, uint32_t block);
+void singles_fini(struct singles *s);
+
 void index_put_structure(struct account *a, struct log_pos body, struct span structure);
 void index_delete_structure(struct account *a, struct log_pos body);
 void index_put_subscription(struct account *a, struct span name, bool on);
-void index_put_uidl(struct mailbox *m, uint32_t uid, struct span text); /* empty text: deletes */
-void index_put_vanished(struct mailbox *m, uint32_t first, uint32_t last, uint64_t modseq);
-/* Flushes on a worker once redoing the log from where the last flush began would be long. */
-void index_flush_if_due(struct store *s);
 
 #endif

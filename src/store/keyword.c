@@ -1,4 +1,4 @@
-/* Keywords of a mailbox (RFC 3501 §2.3.2): up to 56 names, each a bit of its messages' flags; and the UIDLs that were imported (RFC 1939 §7).
+/* Keywords of a mailbox (RFC 3501 §2.3.2): up to 56 names, each a bit of its messages' flags.
  * A name gets its bit when a batch first needs it; readers see it once a batch that defines it is durable. */
 #include "base/memory.h"
 #include "store/inside.h"
@@ -69,62 +69,4 @@ void mailbox_define_keyword(struct mailbox *m, int bit, struct span name)
 {
 	set_name(m, bit, name);
 	m->keywords_applied |= (uint64_t)1 << bit;
-}
-
-static size_t uidl_lower_bound(const struct mailbox *m, uint32_t uid)
-{
-	size_t lo = 0, hi = m->uidl_count;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (m->uidls[mid].uid < uid)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-const char *mailbox_kept_uidl(const struct mailbox *m, uint32_t uid)
-{
-	size_t i = uidl_lower_bound(m, uid);
-
-	return i < m->uidl_count && m->uidls[i].uid == uid ? m->uidls[i].text : NULL;
-}
-
-void mailbox_keep_uidl(struct mailbox *m, uint32_t uid, struct span text)
-{
-	size_t i = uidl_lower_bound(m, uid);
-
-	if (m->uidl_count == m->uidl_cap) {
-		m->uidl_cap = m->uidl_cap ? m->uidl_cap * 2 : 8;
-		m->uidls = memory_resize_array(m->uidls, m->uidl_cap, sizeof(*m->uidls));
-	}
-	memmove(&m->uidls[i + 1], &m->uidls[i], (m->uidl_count - i) * sizeof(*m->uidls));
-	m->uidls[i].uid = uid;
-	m->uidls[i].text = memory_new(text.n + 1);
-	memcpy(m->uidls[i].text, text.p, text.n);
-	m->uidl_count++;
-}
-
-void mailbox_forget_uidl(struct mailbox *m, uint32_t uid)
-{
-	size_t i = uidl_lower_bound(m, uid);
-
-	if (i >= m->uidl_count || m->uidls[i].uid != uid)
-		return;
-	free(m->uidls[i].text);
-	m->uidl_count--;
-	memmove(&m->uidls[i], &m->uidls[i + 1], (m->uidl_count - i) * sizeof(*m->uidls));
-}
-
-void message_uidl(const struct mailbox *m, const struct message *msg, struct buf *out)
-{
-	const char *kept = mailbox_kept_uidl(m, msg->uid);
-
-	if (kept)
-		buf_add(out, span_of(kept));
-	else
-		buf_addf(out, "%llx.%llx", (unsigned long long)m->account->id, (unsigned long long)msg->id);
 }

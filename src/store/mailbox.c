@@ -3,15 +3,29 @@
 #include "base/memory.h"
 #include "store/inside.h"
 
-enum { LOAD_TRIES = 3 };
+enum { DOUBLE_BELOW = 1024 };
+
+void rows_reserve(struct rows *r, size_t n)
+{
+	if (r->cap >= n)
+		return;
+	r->p = memory_resize_array(r->p, n, sizeof(*r->p));
+	r->cap = n;
+}
+
+struct row *rows_add_many(struct rows *r, size_t n)
+{
+	size_t more = r->cap < DOUBLE_BELOW ? r->cap + 16 : r->cap / 8;
+
+	if (r->cap - r->n < n)
+		rows_reserve(r, r->cap + (n > more ? n : more));
+	r->n += n;
+	return &r->p[r->n - n];
+}
 
 struct row *rows_add(struct rows *r)
 {
-	if (r->n == r->cap) {
-		r->cap = r->cap ? r->cap * 2 : 16;
-		r->p = memory_resize_array(r->p, r->cap, sizeof(*r->p));
-	}
-	return &r->p[r->n++];
+	return rows_add_many(r, 1);
 }
 
 size_t rows_lower_bound(const struct rows *r, uint32_t uid)
@@ -80,38 +94,59 @@ struct mailbox_opening {
 struct load {
 	struct job job;
 	struct mailbox *mailbox;
-	struct rows rows;
-	unsigned tries;
+	struct loaded_rows read;
 	enum fail result;
 	struct why why;
 };
 
-static enum fail take_rows(struct mailbox *m, struct rows *rows, struct why *w)
+/* What came while they were read has higher uids than all of them, but may be among them. */
+static void take_arrived(struct mailbox *m, struct loaded_rows *read)
 {
-	enum fail f = index_load_uidls(m, w);
+	uint32_t last = read->rows.n ? read->rows.p[read->rows.n - 1].uid : 0;
+	size_t from = rows_lower_bound(&m->arrived, last + 1), n = m->arrived.n - from;
 
-	if (f) {
-		rows_fini(rows);
-		return f;
-	}
-	m->rows = *rows;
+	if (n)
+		memcpy(rows_add_many(&read->rows, n), &m->arrived.p[from], n * sizeof(struct row));
+	for (size_t i = 0; i < m->uidls.n; i++)
+		uidls_keep(&read->uidls, m->uidls.at[i].uid, span_of(m->uidls.at[i].text));
+	for (size_t i = 0; i < m->singles.n; i++)
+		for (uint64_t bits = m->singles.at[i].bits; bits; bits &= bits - 1)
+			singles_note(&read->singles, m->singles.at[i].base + (uint32_t)__builtin_ctzll(bits),
+				m->account->store->block);
+}
+
+static void take_rows(struct mailbox *m, struct loaded_rows *read)
+{
+	take_arrived(m, read);
+	mailbox_unload(m);
+	m->rows = read->rows;
+	m->uidls = read->uidls;
+	m->singles = read->singles;
+	*read = (struct loaded_rows){0};
 	m->state = ROWS_LOADED;
-	return FAIL_NONE;
+	index_pack_if_due(m);
+}
+
+static enum fail read_rows(const struct mailbox *m, struct loaded_rows *out, struct why *w)
+{
+	struct store *s = m->account->store;
+
+	return index_load_rows(s->kv, m->account->id, m->id, s->block, out, w);
 }
 
 enum fail mailbox_load_now(struct mailbox *m, struct why *w)
 {
-	struct rows rows = {0};
+	struct loaded_rows read = {0};
 	enum fail f;
 
 	if (m->state == ROWS_LOADED)
 		return FAIL_NONE;
-	f = index_load_rows(m->account->store->kv, m->account->id, m->id, &rows, w);
-	if (f) {
-		rows_fini(&rows);
-		return f;
-	}
-	return take_rows(m, &rows, w);
+	rows_reserve(&read.rows, m->messages);
+	f = read_rows(m, &read, w);
+	if (!f)
+		take_rows(m, &read);
+	loaded_rows_fini(&read);
+	return f;
 }
 
 static void answer_openers(struct mailbox *m, enum fail f, const struct why *w)
@@ -139,41 +174,22 @@ static void answer_openers(struct mailbox *m, enum fail f, const struct why *w)
 static void load_work(struct job *j)
 {
 	struct load *l = CONTAINER_OF(j, struct load, job);
-	struct mailbox *m = l->mailbox;
 
-	l->result = index_load_rows(m->account->store->kv, m->account->id, m->id, &l->rows, &l->why);
+	l->result = read_rows(l->mailbox, &l->read, &l->why);
 }
 
 static void load_done(struct job *j)
 {
 	struct load *l = CONTAINER_OF(j, struct load, job);
 	struct mailbox *m = l->mailbox;
-	struct store *s = m->account->store;
-	enum fail f = l->result;
+	enum fail f = m->state == ROWS_LOADED ? FAIL_NONE : l->result; /* apply may have needed them meanwhile */
 
-	s->busy--;
-	if (m->state == ROWS_LOADED) { /* apply needed the rows meanwhile */
-		rows_fini(&l->rows);
-		f = FAIL_NONE;
-	} else if (!f && m->load_stale && l->tries < LOAD_TRIES) {
-		rows_fini(&l->rows);
-		m->load_stale = false;
-		l->tries++;
-		s->busy++;
-		job_start(&l->job, s->loop);
-		return;
-	} else if (!f && m->load_stale) {
-		rows_fini(&l->rows);
-		m->state = ROWS_ABSENT;
-		f = mailbox_load_now(m, &l->why);
-	} else if (!f) {
-		f = take_rows(m, &l->rows, &l->why);
-	} else {
-		rows_fini(&l->rows);
-	}
-	m->load_stale = false;
+	m->account->store->busy--;
 	if (f)
-		m->state = ROWS_ABSENT;
+		mailbox_unload(m);
+	else if (m->state != ROWS_LOADED)
+		take_rows(m, &l->read);
+	loaded_rows_fini(&l->read);
 	answer_openers(m, f, &l->why);
 	free(l);
 }
@@ -183,8 +199,8 @@ static void load_start(struct mailbox *m)
 	struct load *l = NEW(struct load);
 
 	m->state = ROWS_LOADING;
-	m->load_stale = false;
 	l->mailbox = m;
+	rows_reserve(&l->read.rows, m->messages);
 	l->job.work = load_work;
 	l->job.done = load_done;
 	m->account->store->busy++;
@@ -197,18 +213,18 @@ void mailbox_unload(struct mailbox *m)
 		list_remove(&m->idle);
 		m->account->store->idle_rows -= m->idle_rows;
 	}
+	list_remove(&m->packing);
 	rows_fini(&m->rows);
-	for (size_t i = 0; i < m->uidl_count; i++)
-		free(m->uidls[i].text);
-	free(m->uidls);
-	m->uidls = NULL;
-	m->uidl_count = m->uidl_cap = 0;
+	rows_fini(&m->arrived);
+	uidls_fini(&m->uidls);
+	singles_fini(&m->singles);
 	m->state = ROWS_ABSENT;
 }
 
 void mailbox_free(struct mailbox *m)
 {
 	mailbox_unload(m);
+	index_forget_rows(m);
 	feed_fini(m);
 	list_remove(&m->wake);
 	list_remove(&m->dirty);
@@ -357,6 +373,16 @@ bool mailbox_message(const struct mailbox *m, uint32_t uid, struct message *out)
 	if (g)
 		row_message(&g->row, out);
 	return g != NULL;
+}
+
+void message_uidl(const struct mailbox *m, const struct message *msg, struct buf *out)
+{
+	const char *kept = mailbox_kept_uidl(m, msg->uid);
+
+	if (kept)
+		buf_add(out, span_of(kept));
+	else
+		buf_addf(out, "%llx.%llx", (unsigned long long)m->account->id, (unsigned long long)msg->id);
 }
 
 void mailbox_count_row(struct mailbox *m, const struct row *r, int sign)

@@ -290,7 +290,10 @@ static struct store *store_new(const struct store_settings *settings)
 	list_init(&s->wake);
 	list_init(&s->snapshots);
 	deferred_init(&s->snapshot_turn, snapshot_turn);
+	list_init(&s->packing);
 	deferred_init(&s->seal, commit_seal);
+	deferred_init(&s->pack, index_pack_some);
+	s->block = settings->block ? settings->block : BLOCK_MESSAGES_MAX;
 	kv_batch_init(&s->index);
 	buf_init(&s->identity, IDENTITY_SIZE);
 	return s;
@@ -300,6 +303,7 @@ static void store_free(struct store *s)
 {
 	deferred_cancel(&s->seal);
 	deferred_cancel(&s->snapshot_turn);
+	deferred_cancel(&s->pack);
 	account_drop_all(s);
 	log_close(s->log);
 	kv_batch_fini(&s->index);

@@ -18,6 +18,8 @@ struct rows {
 	size_t n, cap;
 };
 struct row *rows_add(struct rows *r);
+struct row *rows_add_many(struct rows *r, size_t n); /* the first of `n` new ones */
+void rows_reserve(struct rows *r, size_t n);         /* room for `n` in all: no more memory than they need */
 size_t rows_lower_bound(const struct rows *r, uint32_t uid);
 void rows_fini(struct rows *r);
 void row_message(const struct row *r, struct message *out);

@@ -211,7 +211,8 @@ static void read_work(struct job *j)
 	struct snapshot *x = CONTAINER_OF(j, struct snapshot, job);
 
 	if (x->phase == READ_VANISHED)
-		x->fail = index_load_vanished(x->mailbox, add_vanished, x, &x->why);
+		x->fail = index_load_vanished(
+			x->account->store->kv, x->account->id, x->mailbox->id, add_vanished, x, &x->why);
 	else
 		x->fail = kept_encoded(x->account, add_kept, x, &x->why);
 }

@@ -14,9 +14,9 @@ static void install_row(struct mailbox *m, struct op *op)
 {
 	op->row.modseq = op->modseq;
 	mailbox_count_row(m, &op->row, 1);
-	index_put_row(m, &op->row);
 	if (op->text.n)
-		index_put_uidl(m, op->row.uid, op->text);
+		uidls_keep(&m->uidls, op->row.uid, op->text);
+	index_add_row(m, &op->row);
 }
 
 static void install_op(struct account *a, struct op *op)
@@ -46,7 +46,7 @@ static void install_op(struct account *a, struct op *op)
 	} else if (m && op->kind == OP_ROW) {
 		install_row(m, op);
 	} else if (m && op->kind == OP_VANISHED) {
-		index_put_vanished(m, op->uid, op->last, op->modseq);
+		index_put_vanished(m, &(struct uid_run){op->uid, op->last - op->uid + 1, 0}, 1, op->modseq);
 	}
 }
 
@@ -69,9 +69,7 @@ static enum fail install(struct store *s, struct snapshot_part *p, struct log_po
 	for (struct span all = ops; all.n;)
 		if (op_decode(&all, &op))
 			return unreadable(p->account, w);
-	f = index_delete_account(a, w);
-	if (f)
-		return f;
+	index_delete_account(a);
 	account_clear(a);
 	a->sequence = a->sequence_projected = p->sequence;
 	a->next_message = p->next_message;
@@ -81,8 +79,10 @@ static enum fail install(struct store *s, struct snapshot_part *p, struct log_po
 	need_snapshot(&a->need, p->first.segment, last.segment, p->bytes);
 	while (ops.n && !op_decode(&ops, &op))
 		install_op(a, &op);
-	for (size_t i = 0; i < a->mailbox_count; i++)
+	for (size_t i = 0; i < a->mailbox_count; i++) {
+		index_settle_rows(a->by_id[i]);
 		index_put_mailbox(a->by_id[i]);
+	}
 	index_put_account(a);
 	account_settle(a);
 	return index_write(s, w);

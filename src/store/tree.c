@@ -90,6 +90,7 @@ struct mailbox *account_add_mailbox(struct account *a, uint64_t id, struct span 
 	list_init(&m->openers);
 	list_init(&m->idle);
 	list_init(&m->wake);
+	list_init(&m->packing);
 	if (a->mailbox_count == a->mailbox_cap) {
 		a->mailbox_cap = a->mailbox_cap ? a->mailbox_cap * 2 : 8;
 		a->by_id = memory_resize_array(a->by_id, a->mailbox_cap, sizeof(struct mailbox *));
@@ -119,6 +120,7 @@ void account_remove_mailbox(struct mailbox *m)
 	cut(a->by_id, a->mailbox_count, id_place(a, m->id));
 	a->mailbox_count--;
 	list_remove(&m->dirty);
+	index_forget_rows(m);
 	m->gone = true;
 	mailbox_settle(m);
 }

@@ -194,7 +194,7 @@ static void differs(void *context, struct span key)
 		char kind;
 		const char *name;
 	} kinds[] = {{'a', "the counters"}, {'b', "a mailbox"}, {'c', "a subscription"}, {'g', "a deleted mailbox"},
-		{'k', "a kept message"}, {'m', "a message"}, {'u', "a UIDL"}, {'v', "vanished UIDs"}};
+		{'k', "a kept message"}, {'m', "a message"}, {'v', "vanished UIDs"}};
 	struct checking *c = context;
 	struct span rest = key;
 	const char *what = "a row of no known kind";
