@@ -28,6 +28,8 @@ struct disk_ops {
 	enum fail (*read_cached)(struct disk_file *f, void *dst, size_t n, uint64_t offset, size_t *got_out);
 	enum fail (*sync)(struct disk_file *f, struct why *w); /* fdatasync: data and size */
 	enum fail (*truncate)(struct disk_file *f, uint64_t size, struct why *w);
+	/* Makes a file that is shorter `size` bytes long, with room on the disk for all of them. FAIL_DISK_FULL: it may be any length. */
+	enum fail (*allocate)(struct disk_file *f, uint64_t size, struct why *w);
 	uint64_t (*size)(struct disk_file *f);
 	enum fail (*rename)(struct disk *d, const char *from, const char *to, struct why *w);
 	enum fail (*remove)(struct disk *d, const char *path, struct why *w);
@@ -37,6 +39,8 @@ struct disk_ops {
 	/* Calls `each` for every name in directory `path`, in no order. */
 	enum fail (*list)(
 		struct disk *d, const char *path, void (*each)(void *ctx, const char *name), void *ctx, struct why *w);
+	/* The bytes that can still be written to it, by us. Quick: safe on a loop. */
+	enum fail (*space)(struct disk *d, uint64_t *free_out, struct why *w);
 	/* Frees the disk; files must be closed. */
 	void (*free)(struct disk *d);
 };
@@ -53,5 +57,7 @@ struct disk_file {
 FAILS disk_real(const char *root, struct disk **out, struct why *w);
 /* A disk in memory, empty. */
 struct disk *disk_memory(void);
+/* The same with room for so many bytes of files. */
+struct disk *disk_memory_sized(uint64_t bytes);
 
 #endif

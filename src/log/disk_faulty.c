@@ -143,6 +143,15 @@ static enum fail faulty_truncate(struct disk_file *base, uint64_t size, struct w
 	return fail ? fail : fault_after(&fault, below->ops->truncate(below, size, w), w);
 }
 
+static enum fail faulty_allocate(struct disk_file *base, uint64_t size, struct why *w)
+{
+	struct disk_file *below = file_of(base)->below;
+	struct fault fault;
+	enum fail fail = meet(file_of(base)->disk, FAULT_ALLOCATE, &fault, w);
+
+	return fail ? fail : fault_after(&fault, below->ops->allocate(below, size, w), w);
+}
+
 static uint64_t faulty_size(struct disk_file *base)
 {
 	return file_of(base)->below->ops->size(file_of(base)->below);
@@ -196,6 +205,19 @@ static enum fail faulty_list(
 	return fail ? fail : fault_after(&fault, d->below->ops->list(d->below, path, each, ctx, w), w);
 }
 
+static enum fail faulty_space(struct disk *base, uint64_t *free_out, struct why *w)
+{
+	struct faulty_disk *d = disk_of(base);
+	struct fault fault;
+	enum fail fail = meet(d, FAULT_SPACE, &fault, w);
+
+	if (fail == FAIL_DISK_FULL) { /* what was told to be full says so */
+		*free_out = 0;
+		return FAIL_NONE;
+	}
+	return fail ? fail : fault_after(&fault, d->below->ops->space(d->below, free_out, w), w);
+}
+
 static void faulty_free(struct disk *base)
 {
 	struct faulty_disk *d;
@@ -216,12 +238,14 @@ static const struct disk_ops faulty_ops = {
 	.read_cached = faulty_read_cached,
 	.sync = faulty_sync,
 	.truncate = faulty_truncate,
+	.allocate = faulty_allocate,
 	.size = faulty_size,
 	.rename = faulty_rename,
 	.remove = faulty_remove,
 	.make_dir = faulty_make_dir,
 	.sync_dir = faulty_sync_dir,
 	.list = faulty_list,
+	.space = faulty_space,
 	.free = faulty_free,
 };
 

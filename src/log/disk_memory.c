@@ -23,6 +23,7 @@ struct memory_disk {
 	pthread_mutex_t lock;
 	struct entry *entries;
 	size_t count;
+	uint64_t room, used; /* bytes of all files */
 };
 
 struct memory_file {
@@ -53,10 +54,11 @@ static void unlock(pthread_mutex_t **lock)
 	CLEANUP(unlock) UNUSED pthread_mutex_t *held = &(disk)->lock;                                                  \
 	pthread_mutex_lock(held)
 
-static void inode_unref(struct inode *inode)
+static void inode_unref(struct memory_disk *d, struct inode *inode)
 {
 	if (!inode || --inode->refs)
 		return;
+	d->used -= inode->size;
 	free(inode->bytes);
 	free(inode);
 }
@@ -98,7 +100,7 @@ static void entry_add(struct memory_disk *d, const char *path, struct inode *ino
 static void entry_drop(struct memory_disk *d, struct entry *e)
 {
 	free(e->path);
-	inode_unref(e->inode);
+	inode_unref(d, e->inode);
 	*e = d->entries[--d->count];
 }
 
@@ -139,13 +141,17 @@ static void memory_close(struct disk_file *base)
 	f = file_of(base);
 	{
 		HOLD(f->disk);
-		inode_unref(f->inode);
+		inode_unref(f->disk, f->inode);
 	}
 	free(f);
 }
 
-static void set_size(struct inode *inode, size_t size)
+/* False, with the file as it was, when there is no room. */
+static bool set_size(struct memory_disk *d, struct inode *inode, size_t size)
 {
+	if (size > inode->size && size - inode->size > d->room - d->used)
+		return false;
+	d->used = d->used - inode->size + size;
 	if (size > inode->room) {
 		size_t room = inode->room ? inode->room : 4096;
 
@@ -157,6 +163,12 @@ static void set_size(struct inode *inode, size_t size)
 	if (size > inode->size)
 		memset(inode->bytes + inode->size, 0, size - inode->size);
 	inode->size = size;
+	return true;
+}
+
+static enum fail full(struct why *w)
+{
+	return why(w, FAIL_DISK_FULL, "there is no room on the disk");
 }
 
 static enum fail memory_write(
@@ -164,13 +176,13 @@ static enum fail memory_write(
 {
 	struct memory_file *f = file_of(base);
 
-	(void)w;
 	HOLD(f->disk);
 	for (int i = 0; i < count; i++) {
 		if (!iov[i].iov_len)
 			continue;
-		if (offset + iov[i].iov_len > f->inode->size)
-			set_size(f->inode, (size_t)(offset + iov[i].iov_len));
+		if (offset + iov[i].iov_len > f->inode->size &&
+			!set_size(f->disk, f->inode, (size_t)(offset + iov[i].iov_len)))
+			return full(w);
 		memcpy(f->inode->bytes + offset, iov[i].iov_base, iov[i].iov_len);
 		offset += iov[i].iov_len;
 	}
@@ -210,10 +222,8 @@ static enum fail memory_truncate(struct disk_file *base, uint64_t size, struct w
 {
 	struct memory_file *f = file_of(base);
 
-	(void)w;
 	HOLD(f->disk);
-	set_size(f->inode, (size_t)size);
-	return FAIL_NONE;
+	return set_size(f->disk, f->inode, (size_t)size) ? FAIL_NONE : full(w);
 }
 
 static uint64_t memory_size(struct disk_file *base)
@@ -303,6 +313,16 @@ static enum fail memory_list(
 	return FAIL_NONE;
 }
 
+static enum fail memory_space(struct disk *base, uint64_t *free_out, struct why *w)
+{
+	struct memory_disk *d = disk_of(base);
+
+	(void)w;
+	HOLD(d);
+	*free_out = d->room - d->used;
+	return FAIL_NONE;
+}
+
 static void memory_free(struct disk *base)
 {
 	struct memory_disk *d;
@@ -325,20 +345,28 @@ static const struct disk_ops memory_ops = {
 	.read_cached = memory_read_cached,
 	.sync = memory_sync,
 	.truncate = memory_truncate,
+	.allocate = memory_truncate,
 	.size = memory_size,
 	.rename = memory_rename,
 	.remove = memory_remove,
 	.make_dir = memory_make_dir,
 	.sync_dir = memory_sync_dir,
 	.list = memory_list,
+	.space = memory_space,
 	.free = memory_free,
 };
 
-struct disk *disk_memory(void)
+struct disk *disk_memory_sized(uint64_t bytes)
 {
 	struct memory_disk *d = NEW(struct memory_disk);
 
+	d->room = bytes;
 	d->base.ops = &memory_ops;
 	pthread_mutex_init(&d->lock, NULL);
 	return &d->base;
+}
+
+struct disk *disk_memory(void)
+{
+	return disk_memory_sized(UINT64_MAX);
 }

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -198,6 +199,17 @@ static enum fail real_truncate(struct disk_file *f, uint64_t size, struct why *w
 	return r < 0 ? failed(w, "truncate", "a file") : FAIL_NONE;
 }
 
+static enum fail real_allocate(struct disk_file *f, uint64_t size, struct why *w)
+{
+	int err;
+
+	do
+		err = posix_fallocate(fd_of(f), 0, (off_t)size);
+	while (err == EINTR);
+	errno = err;
+	return err ? failed(w, "find room for", "a file") : FAIL_NONE;
+}
+
 static uint64_t real_size(struct disk_file *f)
 {
 	struct stat st;
@@ -271,6 +283,16 @@ static enum fail real_list(
 	return fail;
 }
 
+static enum fail real_space(struct disk *d, uint64_t *free_out, struct why *w)
+{
+	struct statfs st;
+
+	if (fstatfs(root_of(d), &st) < 0)
+		return failed(w, "look at the free space of", "the disk");
+	*free_out = (uint64_t)st.f_bavail * (uint64_t)(st.f_frsize ? st.f_frsize : st.f_bsize);
+	return FAIL_NONE;
+}
+
 static void real_free(struct disk *d)
 {
 	if (!d)
@@ -287,12 +309,14 @@ static const struct disk_ops real_ops = {
 	.read_cached = real_read_cached,
 	.sync = real_sync,
 	.truncate = real_truncate,
+	.allocate = real_allocate,
 	.size = real_size,
 	.rename = real_rename,
 	.remove = real_remove,
 	.make_dir = real_make_dir,
 	.sync_dir = real_sync_dir,
 	.list = real_list,
+	.space = real_space,
 	.free = real_free,
 };
 

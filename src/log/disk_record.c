@@ -169,6 +169,22 @@ static enum fail record_truncate(struct disk_file *base, uint64_t size, struct w
 	return FAIL_NONE;
 }
 
+static enum fail record_allocate(struct disk_file *base, uint64_t size, struct why *w)
+{
+	struct record_file *f = file_of(base);
+	struct change *c;
+	enum fail fail;
+
+	HOLD(f->rec);
+	fail = f->below->ops->allocate(f->below, size, w);
+	if (fail)
+		return fail;
+	c = remember(f->rec, CHANGE_TRUNCATE);
+	c->inode = f->inode;
+	c->offset = size;
+	return FAIL_NONE;
+}
+
 static uint64_t record_size_of(struct disk_file *base)
 {
 	struct disk_file *below = file_of(base)->below;
@@ -242,6 +258,13 @@ static enum fail record_list(
 	return below->ops->list(below, path, each, ctx, w);
 }
 
+static enum fail record_space(struct disk *d, uint64_t *free_out, struct why *w)
+{
+	struct disk *below = recording_of(d)->below;
+
+	return below->ops->space(below, free_out, w);
+}
+
 static void record_free(struct disk *d)
 {
 	struct recording *rec;
@@ -271,12 +294,14 @@ static const struct disk_ops record_ops = {
 	.read_cached = record_read_cached,
 	.sync = record_sync,
 	.truncate = record_truncate,
+	.allocate = record_allocate,
 	.size = record_size_of,
 	.rename = record_rename,
 	.remove = record_remove,
 	.make_dir = record_make_dir,
 	.sync_dir = record_sync_dir,
 	.list = record_list,
+	.space = record_space,
 	.free = record_free,
 };
 

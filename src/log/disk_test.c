@@ -129,6 +129,50 @@ static void files_hold_what_was_written(void **state)
 	assert_int_equal(d->ops->remove(d, "dir/a", &w), FAIL_NONE);
 }
 
+static void room_is_told_and_taken(void **state)
+{
+	struct disk *d = ((struct bench *)*state)->disk;
+	struct disk_file *f = open_file(d, "file", DISK_CREATE | DISK_WRITE);
+	char first[64] = "a";
+	uint64_t before = 0;
+	struct why w;
+
+	assert_int_equal(d->ops->space(d, &before, &w), FAIL_NONE);
+	assert_true(before > 0);
+	write_at(f, "a", 0);
+	assert_int_equal(f->ops->allocate(f, 100000, &w), FAIL_NONE);
+	assert_int_equal(f->ops->size(f), 100000);
+	expect(f, 0, first, sizeof first);
+	expect(f, 99999, "", 1);
+	f->ops->close(f);
+	assert_int_equal(d->ops->remove(d, "file", NULL), FAIL_NONE);
+}
+
+static void a_small_disk_is_soon_full(void **state)
+{
+	struct disk *d = disk_memory_sized(1000);
+	struct disk_file *f = open_file(d, "file", DISK_CREATE | DISK_WRITE), *other;
+	uint64_t left = 0;
+	struct why w;
+
+	(void)state;
+	other = open_file(d, "other", DISK_CREATE | DISK_WRITE);
+	assert_int_equal(f->ops->allocate(f, 600, &w), FAIL_NONE);
+	assert_int_equal(other->ops->allocate(other, 401, &w), FAIL_DISK_FULL);
+	assert_int_equal(other->ops->allocate(other, 300, &w), FAIL_NONE);
+	assert_int_equal(d->ops->space(d, &left, &w), FAIL_NONE);
+	assert_int_equal(left, 100);
+	write_at(other, "abc", 397);
+	assert_int_equal(
+		other->ops->write(other, &(struct iovec){(void *)(uintptr_t) "abcd", 4}, 1, 397, &w), FAIL_DISK_FULL);
+	f->ops->close(f);
+	assert_int_equal(d->ops->remove(d, "file", &w), FAIL_NONE);
+	assert_int_equal(d->ops->space(d, &left, &w), FAIL_NONE);
+	assert_int_equal(left, 600);
+	other->ops->close(other);
+	d->ops->free(d);
+}
+
 static void count_name(void *context, const char *name)
 {
 	unsigned *names = context;
@@ -295,11 +339,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_ALL(files_hold_what_was_written),
+		ON_ALL(room_is_told_and_taken),
 		ON_ALL(names_come_and_go),
 		ON_ALL(cached_reads_answer_or_are_busy),
 		ON(real, links_are_not_followed),
 		ON(faulty, faults_come_when_told),
 		ON(record, a_power_loss_leaves_every_state),
+		cmocka_unit_test(a_small_disk_is_soon_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
