@@ -13,6 +13,7 @@ enum {
 	WRITE_BYTES = 8 << 20,
 	OPEN_FILES = 256,
 	INFO_LOG_BYTES = 1 << 20,
+	MANIFEST_BYTES = 64 << 10,
 	CHECKSUM_XXH3 = 4, /* rocksdb::kXXH3 */
 	INFO_LOG_WARN = 2, /* rocksdb::WARN_LEVEL */
 	FILTER_BITS = 10,
@@ -264,6 +265,7 @@ static void set_options(struct rocks_kv *r, uint64_t write_bytes)
 	rocksdb_options_set_info_log_level(o, INFO_LOG_WARN);
 	rocksdb_options_set_max_log_file_size(o, INFO_LOG_BYTES);
 	rocksdb_options_set_keep_log_file_num(o, 2);
+	rocksdb_options_set_manifest_preallocation_size(o, MANIFEST_BYTES); /* it would take 4 MB */
 	rocksdb_options_set_stats_dump_period_sec(o, 0);
 	rocksdb_options_set_stats_persist_period_sec(o, 0);
 }

@@ -267,11 +267,11 @@ static void take_data(struct lmtp_delivery *d, struct span bytes)
 /* Recipients that are answered at once may empty the list, and the last of them clears the transaction. */
 static void take_end(struct lmtp_delivery *d)
 {
-	enum fail f = body_end(d->writer, &d->body, &d->why);
-
+	if (d->fail)
+		body_drop(d->writer);
+	else
+		d->fail = body_end(d->writer, &d->body, &d->why);
 	d->writer = NULL;
-	if (!d->fail)
-		d->fail = f;
 	d->complete = true;
 	d->phase = DELIVERING;
 	if (d->unanswered == 0) {

@@ -148,6 +148,8 @@ enum fail batch_message(struct batch *b, uint64_t mailbox, const struct new_mess
 		return no_mailbox(w);
 	f = check_new(m, w);
 	if (!f)
+		f = store_may_grow(b->account->store, m->prefix.n, w);
+	if (!f)
 		f = keyword_bits(box, m->keywords, m->keyword_count, &bits, w);
 	if (f)
 		return f;
@@ -213,7 +215,9 @@ enum fail batch_copy(struct batch *b, const struct mailbox *from, const struct m
 		return no_mailbox(w);
 	if (from->account != b->account)
 		return why(w, FAIL_CANNOT, "That mailbox belongs to another account.");
-	f = carry_keywords(from, target, msg->flags, bits, w);
+	f = store_may_grow(b->account->store, 0, w);
+	if (!f)
+		f = carry_keywords(from, target, msg->flags, bits, w);
 	if (f)
 		return f;
 	s = stage(b, OP_MESSAGE, to);

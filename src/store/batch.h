@@ -26,7 +26,7 @@ struct new_message {
 	int16_t internal_zone;
 	struct span uidl; /* to be kept verbatim (import), or empty */
 };
-/* FAIL_NOT_FOUND (no such mailbox), FAIL_LIMIT (keywords). The uid is known after commit. */
+/* FAIL_NOT_FOUND (no such mailbox), FAIL_LIMIT (keywords), FAIL_DISK_FULL (store_set_disk_reserve). The uid is known after commit. */
 FAILS batch_message(struct batch *b, uint64_t mailbox, const struct new_message *m, struct why *w);
 /* A copy of `msg` of mailbox `from`, flags and dates kept (keywords by name). */
 FAILS batch_copy(struct batch *b, const struct mailbox *from, const struct message *msg, uint64_t to, struct why *w);

@@ -114,13 +114,16 @@ static struct span take_good(struct body_writer *b, struct span *bytes, bool *ba
 
 enum fail body_append(struct body_writer *b, struct span bytes, struct why *w)
 {
+	enum fail f;
+
 	if (bytes.n > BODY_MAX || b->size + 2 * (uint64_t)bytes.n > BODY_MAX)
 		return why(w, FAIL_TOO_BIG, "The message is too big.");
+	if (bytes.n && (f = store_may_grow(b->store, bytes.n, w)))
+		return f;
 	while (bytes.n) {
 		struct span whole = bytes;
 		bool bare;
 		struct span good = take_good(b, &bytes, &bare);
-		enum fail f;
 
 		if (!bare)
 			good = whole;

@@ -9,7 +9,7 @@
 
 #include "base/memory.h"
 #include "kv/kv.h"
-#include "log/disk.h"
+#include "log/ballast.h"
 
 struct engine_parts engine_parts = {.disk = disk_real, .index = kv_open_rocks};
 
@@ -51,11 +51,53 @@ static enum fail open_index(const struct kv_settings *settings, void (*report)(v
 	return engine_parts.index(settings, out, w);
 }
 
+/* The last part of the path: what stands before it may be nothing but "." for a process that has been put there. */
+static const char *name_of(const char *dir)
+{
+	const char *slash = strrchr(dir, '/');
+
+	return slash && slash[1] ? slash + 1 : dir;
+}
+
+static enum fail open_parts(
+	const char *dir, struct store_settings *s, const struct kv_settings *index, struct store **out, struct why *w)
+{
+	enum fail f = engine_parts.disk(dir, &s->disk, w);
+
+	if (f)
+		return f;
+	if (ballast_open(s->disk) && s->report)
+		s->report(
+			s->context, "the disk is full: the reserve file is given up, so that the store can be opened");
+	f = open_index(index, s->report, s->context, &s->kv, w);
+	if (f) {
+		s->disk->ops->free(s->disk);
+		return f;
+	}
+	return store_open(s, out, w);
+}
+
+static bool without_ballast(const char *dir)
+{
+	struct disk *disk;
+	bool given_up;
+
+	if (engine_parts.disk(dir, &disk, NULL))
+		return false;
+	given_up = ballast_give_up(disk);
+	disk->ops->free(disk);
+	return given_up;
+}
+
 enum fail store_open_local(const char *dir, struct loop *loop, uint64_t cache_bytes,
 	void (*report)(void *context, const char *text), void *context, struct store **out, struct why *w)
 {
-	struct store_settings s = {
-		.loop = loop, .segment_size = engine_parts.segment_size, .report = report, .context = context};
+	struct store_settings s = {.loop = loop,
+		.segment_size = engine_parts.segment_size,
+		.report = report,
+		.context = context,
+		.place = name_of(dir),
+		.ballast = true};
 	struct kv_settings index = {.cache_bytes = cache_bytes};
 	char path[PATH_MAX];
 	enum fail f;
@@ -65,15 +107,10 @@ enum fail store_open_local(const char *dir, struct loop *loop, uint64_t cache_by
 	index.path = path;
 	f = make_dir(dir, w);
 	if (!f)
-		f = engine_parts.disk(dir, &s.disk, w);
-	if (f)
-		return f;
-	f = open_index(&index, report, context, &s.kv, w);
-	if (f) {
-		s.disk->ops->free(s.disk);
-		return f;
-	}
-	return store_open(&s, out, w);
+		f = open_parts(dir, &s, &index, out, w);
+	if (f == FAIL_DISK_FULL && without_ballast(dir))
+		f = open_parts(dir, &s, &index, out, w);
+	return f;
 }
 
 enum fail store_open_memory(struct loop *loop, struct store **out, struct why *w)

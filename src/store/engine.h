@@ -19,6 +19,8 @@ struct store_settings {
 	/* Told of rot that was skipped, of a rebuild and its progress; may be NULL. */
 	void (*report)(void *context, const char *text);
 	void *context;
+	const char *place; /* where the store is, in a few words for reports; may be NULL */
+	bool ballast;      /* keep a file that can be given up, so that the store can be opened on a full disk */
 };
 
 /* Any engine: opens the log, brings the index up to it (redo), refuses a newer format. Takes disk and kv over, also on failure. */

@@ -8,7 +8,7 @@
  *                index_compare.c
  *   kept         kept.c (rows), batch_kept.c, apply_kept.c, expire.c, purged.c
  *   bytes        body.c (in), read.c and structure.c (out)
- *   life         engine.c, recover.c (opening, redo), snapshot.c, snapshot_redo.c, need.c (which segments
+ *   life         engine.c, recover.c (opening, redo), space.c (a full disk), snapshot.c, snapshot_redo.c, need.c (which segments
  *                a rebuild needs), compact.c, verify.c */
 #ifndef STORE_INSIDE_H
 #define STORE_INSIDE_H
@@ -261,12 +261,19 @@ struct store {
 	bool flushing;
 	enum fail flush_result;
 	struct why flush_why;
-	size_t busy; /* jobs and reads under way: store_close waits for them */
+	size_t busy;         /* jobs and reads under way: store_close waits for them */
+	struct space *space; /* NULL: nothing is kept free */
+	char place[120];     /* where the store is, in words */
+	bool ballast;        /* a ballast file is kept */
 };
 void store_report(struct store *s, const char *fmt, ...) PRINTF(2, 3);
 void store_break(struct store *s, const struct why *w);
 /* A store to look at: the log is read from `from` into settings->kv, and not written. Takes the kv over, not the disk. */
 FAILS store_view(const struct store_settings *settings, struct log_pos from, struct store **out, struct why *w);
+
+/* space.c */
+void space_fini(struct store *s);
+void space_keep_ballast(struct store *s); /* makes it, if it is missing and there is room */
 
 /* account.c: nothing here waits */
 FAILS account_get(struct store *s, uint64_t id, struct account **out, struct why *w); /* loaded; no reference taken */

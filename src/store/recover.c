@@ -283,6 +283,8 @@ static struct store *store_new(const struct store_settings *settings)
 	s->snapshot_least = settings->snapshot_least;
 	s->report = settings->report;
 	s->context = settings->context;
+	snprintf(s->place, sizeof s->place, "%s", settings->place ? settings->place : "the mail store");
+	s->ballast = settings->ballast;
 	list_init(&s->idle_accounts);
 	list_init(&s->idle_mailboxes);
 	list_init(&s->ready);
@@ -301,6 +303,7 @@ static struct store *store_new(const struct store_settings *settings)
 
 static void store_free(struct store *s)
 {
+	space_fini(s);
 	deferred_cancel(&s->seal);
 	deferred_cancel(&s->snapshot_turn);
 	deferred_cancel(&s->pack);
@@ -347,6 +350,7 @@ enum fail store_open(const struct store_settings *settings, struct store **out, 
 		store_free(s);
 		return f;
 	}
+	space_keep_ballast(s);
 	*out = s;
 	return FAIL_NONE;
 }

@@ -37,6 +37,15 @@ uint64_t store_log_bytes(const struct store *s);
 /* Called once when the store breaks. */
 void store_on_broken(struct store *s, void (*call)(void *context), void *context);
 
+/* Keeps `bytes` of the disk free: when less is, what makes the store grow (body_append, batch_message, batch_copy) is refused with
+ * FAIL_DISK_FULL before anything is written, until there is a little more again. Reading, flags, moving, deleting go on. 0, and until it
+ * is called: nothing is refused. */
+void store_set_disk_reserve(struct store *s, uint64_t bytes);
+/* That is so just now. The report (engine.h) is told of each turn. */
+bool store_disk_low(const struct store *s);
+/* Whether so many bytes would be taken now: for whoever can ask before they come. FAIL_DISK_FULL. */
+FAILS store_may_grow(struct store *s, uint64_t bytes, struct why *w);
+
 /* ── Accounts ─────────────────────────────────────────────────────────────────────────────────────────────── */
 
 /* Opens account `id` (given by auth, never 0). One that has no mail yet gets its standard mailboxes (standard.def: INBOX,

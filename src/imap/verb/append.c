@@ -44,6 +44,7 @@ static enum fail appended(struct command *c);
 static enum fail begin_message(struct command *c, struct append *p)
 {
 	uint64_t size;
+	enum fail f;
 
 	if (!message_args(&c->args, p, &size))
 		return command_syntax(c);
@@ -53,6 +54,9 @@ static enum fail begin_message(struct command *c, struct append *p)
 	if (size > c->session->settings->message_size_max)
 		return command_fail(c, FAIL_TOO_BIG, "a message may have %llu octets at most",
 			(unsigned long long)c->session->settings->message_size_max);
+	f = store_may_grow(account_store(c->session->account), size, &c->why);
+	if (f)
+		return f;
 	p->writer = body_begin(account_store(c->session->account));
 	return FAIL_NONE;
 }

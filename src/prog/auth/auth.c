@@ -5,6 +5,7 @@
 
 #include "base/event.h"
 #include "base/memory.h"
+#include "log/ballast.h"
 #include "proc/channel.h"
 #include "store/engine.h"
 
@@ -16,6 +17,8 @@ static void set_limits(struct auth *a)
 	a->verifier.most = (size_t)s->auth_threads;
 	login_cache_set_lifetime(&a->cache, (int64_t)s->auth_cache * 1000);
 }
+
+enum { BALLAST_SIZE = 1 << 20 };
 
 static enum fail start(struct child *c, struct why *w)
 {
@@ -38,8 +41,13 @@ static enum fail start(struct child *c, struct why *w)
 	set_limits(a);
 	settings_path(c->settings, "auth", dir, sizeof dir);
 	f = engine_parts.disk(dir, &a->disk, w);
+	if (!f && ballast_open(a->disk))
+		event_say(LOG_WARN, "disk-full",
+			"the reserve file of the accounts is given up, so that they can be read");
 	if (!f)
 		f = directory_open(a->disk, false, &a->directory, w);
+	if (!f)
+		ballast_keep(a->disk, BALLAST_SIZE);
 	if (!f)
 		f = admin_listen(a, w);
 	return f;

@@ -12,10 +12,13 @@
 
 enum { LAST_CALL_MS = 5000, LAST_WORD_MS = 500, LIVE_PERCENT = 50 };
 
+/* What it tells of may be in the counters too. */
 static void report_of_store(void *ctx, const char *text)
 {
-	(void)ctx;
+	struct mail *m = ctx;
+
 	event_say(LOG_WARN, "store", "%s", text);
+	child_counts_changed(m->child);
 }
 
 static void last_call(struct timer *t)
@@ -80,7 +83,16 @@ static enum fail start(struct child *c, struct why *w)
 	store_on_broken(m->store, store_broke, m);
 	if (store_broken(m->store))
 		return why(w, FAIL_IO, "shard %u: the store could not write while it gave space back", c->index);
+	store_set_disk_reserve(m->store, c->settings->disk_reserve);
 	return FAIL_NONE;
+}
+
+static void reload(struct child *c)
+{
+	struct mail *m = c->state;
+
+	if (m->store)
+		store_set_disk_reserve(m->store, c->settings->disk_reserve);
 }
 
 /* ── Channels ── */
@@ -182,7 +194,9 @@ static void report(struct child *c, struct msg_report *out)
 	out->sessions = m->session_count;
 	out->deliveries = m->delivery_count;
 	out->delivered = m->delivered;
+	out->disk_low = m->store && store_disk_low(m->store);
 	out->log_bytes = m->store ? store_log_bytes(m->store) : 0;
 }
 
-const struct role mail_role = {.name = "mail", .start = start, .peer = peer, .stop = stop, .report = report};
+const struct role mail_role = {
+	.name = "mail", .start = start, .peer = peer, .reload = reload, .stop = stop, .report = report};
