@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the end-to-end tests (tests/system, tests/clients) with Debian's pytest against the program of $BARID_BUILD.
+"""Runs the end-to-end tests (tests/system, tests/versions, tests/clients) with Debian's pytest against the program of $BARID_BUILD.
 
     tests/run_pytest.py                everything, two tests at a time; the last line is "N passed, N failed"
     tests/run_pytest.py tests/clients/test_curl.py -k pop      words of pytest's own
@@ -15,6 +15,7 @@ from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent
 PYTHON = '/usr/bin/python3' if Path('/usr/bin/python3').exists() else sys.executable
+FOLDERS = ('system', 'versions', 'clients')
 LIMIT = 280  # seconds in all
 OWN = os.environ.get('BARID_TEST_SERVER', 'barid') == 'barid'
 EXCUSES = 'optional client' if OWN else 'optional client|only for Barid'
@@ -51,7 +52,7 @@ def main():
     words = sys.argv[1:]
     chosen = [w for w in words if Path(w.split('::')[0]).exists()]
     if not chosen:
-        words += [str(TESTS / 'system'), str(TESTS / 'clients')]
+        words += [str(TESTS / folder) for folder in FOLDERS]
     with tempfile.TemporaryDirectory() as work:
         report = Path(work) / 'report.xml'
         command = [PYTHON, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', '--tb=short', '--junitxml', str(report),

@@ -200,6 +200,21 @@ static void begin_anew(struct directory *d)
 	d->rot = (struct log_pos){0, 0};
 }
 
+static enum fail newer(struct why *w)
+{
+	return why(w, FAIL_CONFIG, "The accounts directory holds a record of a newer version of Barid.");
+}
+
+/* Every record begins with its version. */
+static enum fail record_known(void *context, struct log_pos pos, uint8_t type, struct span payload, struct why *w)
+{
+	(void)context;
+	(void)pos;
+	if (type > RECORD_ANEW || (payload.n && (uint8_t)payload.p[0] > DIRECTORY_RECORD_VERSION))
+		return newer(w);
+	return FAIL_NONE;
+}
+
 static enum fail replay_record(void *context, struct log_pos pos, uint8_t type, struct span payload, struct why *w)
 {
 	struct directory *d = context;
@@ -214,7 +229,7 @@ static enum fail replay_record(void *context, struct log_pos pos, uint8_t type, 
 		return f;
 	}
 	if (type != RECORD_REMOVED && type != RECORD_ANEW)
-		return why(w, FAIL_CONFIG, "The accounts directory holds a record of a newer version of Barid.");
+		return newer(w);
 	f = number_record_get(payload, &number, w);
 	if (f)
 		return f;
@@ -333,7 +348,7 @@ enum fail directory_open(struct disk *disk, bool read_only, struct directory **o
 {
 	struct log_settings settings = {.dir = "accounts", .read_only = read_only};
 	struct directory *d = NEW(struct directory);
-	struct log_replay replay = {.context = d, .record = replay_record, .rot = replay_rot};
+	struct log_replay replay = {.context = d, .record = replay_record, .rot = replay_rot, .known = record_known};
 	enum fail f;
 
 	table_init(&d->by_name);

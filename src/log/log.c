@@ -42,6 +42,22 @@ static enum fail begin_generation(struct log *log, const struct recovery *r, str
 	return fail;
 }
 
+/* A newer version leaves its mark in the generation that it wrote: in the newest, which it began by opening the log. */
+static enum fail ask_known(const struct recovery *r, const struct log_settings *settings, struct log_pos from,
+	const struct log_replay *replay, struct why *w)
+{
+	struct log_replay asked = {.context = replay->context, .record = replay->known};
+	struct recovery newest = *r;
+	size_t first = r->count;
+
+	for (size_t i = 0; i < r->count; i++)
+		if (first == r->count && r->each[i].known && r->each[i].header.generation == r->generation)
+			first = i;
+	newest.each += first;
+	newest.count -= first;
+	return recover_replay(&newest, settings, from, &asked, w);
+}
+
 /* The order matters: what is told to the owner must be durable first (INV-1), for the owner may make it durable elsewhere. */
 static enum fail recover(struct log *log, const struct log_settings *settings, struct log_pos from,
 	const struct log_replay *replay, struct why *w)
@@ -52,13 +68,14 @@ static enum fail recover(struct log *log, const struct log_settings *settings, s
 	if (fail)
 		return fail;
 	fail = recover_survey(&r, &log->segments, w);
+	if (!fail)
+		fail = recover_replay_possible(&r, from, w);
+	if (!fail && !log->read_only && replay && replay->known)
+		fail = ask_known(&r, settings, from, replay, w);
 	if (!fail && !log->read_only)
 		fail = recover_secure(&r, w);
-	if (!fail) {
-		log->durable_end = r.end;
-		log->group = r.group;
-		fail = recover_replay_possible(&r, from, w);
-	}
+	log->durable_end = r.end;
+	log->group = r.group;
 	if (!fail && !log->read_only)
 		fail = begin_generation(log, &r, w);
 	if (!fail)

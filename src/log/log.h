@@ -44,6 +44,9 @@ struct log_replay {
 	/* Rot: a place that a later valid group proves to have been durable, but whose bytes are bad. `what` says also whether the
 	 * footer had a copy, which was then told. May be NULL. */
 	void (*rot)(void *context, struct log_pos pos, const char *what);
+	/* Asked of the records of the newest generation that will be told, before anything is written: FAIL_CONFIG when the owner does not know
+	 * one, since a newer version wrote it. Nothing of the log has been touched then. May be NULL. */
+	enum fail (*known)(void *context, struct log_pos pos, uint8_t type, struct span payload, struct why *w);
 };
 
 /* Opens, reads everything live from `from` ({0,0} = the oldest) and drops a torn tail; then starts a fresh segment.

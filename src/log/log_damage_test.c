@@ -180,6 +180,60 @@ static void other_files_are_refused(void **state)
 	disk->ops->free(disk);
 }
 
+static enum fail know_none(void *context, struct log_pos pos, uint8_t type, struct span payload, struct why *w)
+{
+	(void)pos;
+	(void)payload;
+	++*(size_t *)context;
+	return type == TYPE ? why(w, FAIL_CONFIG, "This is newer.") : FAIL_NONE;
+}
+
+static void count_file(void *context, const char *name)
+{
+	(void)name;
+	++*(size_t *)context;
+}
+
+static size_t files_of(struct disk *disk)
+{
+	size_t n = 0;
+	struct why w;
+
+	assert_int_equal(disk->ops->list(disk, "log", count_file, &n, &w), FAIL_NONE);
+	return n;
+}
+
+/* A record that its owner does not know refuses the log before anything is written to it; one that an older opening left behind
+ * is for the replay to tell. */
+static void an_unknown_record_is_refused_before_anything_is_written(void **state)
+{
+	static struct seen seen;
+	struct log_settings settings = {.dir = "log"};
+	size_t asked = 0;
+	struct log_replay replay = {.context = &asked, .known = know_none};
+	struct disk *disk = disk_memory();
+	struct log *log = open_log(disk, NULL, 0, oldest, &seen);
+	struct why w;
+
+	(void)state;
+	append(log, 0, 20);
+	append(log, 1, 20);
+	commit_done(log);
+	log_close(log);
+	assert_int_equal(files_of(disk), 1);
+	log = NULL;
+	assert_int_equal(log_open(disk, &settings, NULL, oldest, &replay, &log, &w), FAIL_CONFIG);
+	assert_null(log);
+	assert_int_equal(asked, 1);
+	assert_int_equal(files_of(disk), 1);
+	log = open_log(disk, NULL, 0, oldest, &seen);
+	check_prefix(&seen, 2);
+	log_close(log);
+	assert_int_equal(log_open(disk, &settings, NULL, oldest, &replay, &log, &w), FAIL_NONE);
+	log_close(log);
+	disk->ops->free(disk);
+}
+
 static void a_place_past_the_end_is_refused(void **state)
 {
 	static struct seen seen;
@@ -244,6 +298,7 @@ int main(void)
 		cmocka_unit_test(a_bad_byte_costs_one_record_at_most),
 		cmocka_unit_test(an_opening_proves_the_last_group),
 		cmocka_unit_test(other_files_are_refused),
+		cmocka_unit_test(an_unknown_record_is_refused_before_anything_is_written),
 		cmocka_unit_test(a_place_past_the_end_is_refused),
 		cmocka_unit_test(records_inside_a_payload_are_no_records),
 	};

@@ -115,9 +115,13 @@ static void on_start(struct child *c, const struct msg_start *m)
 	struct msg ready = {.kind = MSG_READY}, failed = {.kind = MSG_FAILED};
 	struct why w = {0};
 
+	c->starting = true;
 	failed.failed.fail = begin(c, m, &w);
+	c->starting = false;
 	if (!failed.failed.fail && !channel_send(c->super, &ready, -1)) {
 		child_counts_changed(c);
+		if (c->stopping)
+			c->role->stop(c);
 		return;
 	}
 	failed.failed.text = span_of(w.log);
@@ -154,7 +158,8 @@ static void on_message(void *ctx, const struct msg *m, int fd)
 		on_reload(c, &m->reload);
 	else if (m->kind == MSG_STOP && !c->stopping) {
 		c->stopping = true;
-		c->role->stop(c);
+		if (!c->starting) /* the opening of a store turns the loop: then it is done after that */
+			c->role->stop(c);
 	} else if (c->role->message) {
 		c->role->message(c, m, fd);
 		return;

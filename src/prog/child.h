@@ -39,7 +39,7 @@ struct child {
 	struct channel *super;
 	void *state; /* the role's own */
 	struct timer report_timer;
-	bool report_due, stopping;
+	bool report_due, starting, stopping;
 	int exit_code;
 };
 

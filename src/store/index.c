@@ -10,6 +10,15 @@ enum { INDEX_VERSION = 5 };
 
 static const char state_key[9] = {0}; /* account 0, kind 0: before everything */
 
+/* Its log may hold what this Barid does not know either, where it would not look at it again. */
+static enum fail newer_index(struct why *w)
+{
+	return why(w, FAIL_CONFIG,
+		"The index was written by a newer version of Barid: start that one again, or remove the directory "
+		"'index' "
+		"of the shard to have it made anew from the log.");
+}
+
 enum fail index_state_get(struct store *s, struct index_state *out, struct why *w)
 {
 	struct buf value;
@@ -29,7 +38,7 @@ enum fail index_state_get(struct store *s, struct index_state *out, struct why *
 		if (good)
 			memcpy(out->identity, identity.p, IDENTITY_SIZE);
 		else
-			f = FAIL_CORRUPT;
+			f = buf_span(&value).n && (uint8_t)value.p[0] > INDEX_VERSION ? newer_index(w) : FAIL_CORRUPT;
 	}
 	buf_fini(&value);
 	return f;

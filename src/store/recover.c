@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "log/disk.h"
 #include "store/inside.h"
+#include "store/snapshot.h"
 
 #include <stdarg.h>
 
@@ -83,19 +84,45 @@ static enum fail redo_batch(struct redo *r, struct log_pos pos, struct span payl
 	return f;
 }
 
+static enum fail newer(struct why *w)
+{
+	return why(w, FAIL_CONFIG, "The mail store was written by a newer version of Barid.");
+}
+
+/* Whether the record is of a version that this program has. What is in it otherwise is for redo_record to say. */
+static enum fail redo_known(void *context, struct log_pos pos, uint8_t type, struct span payload, struct why *w)
+{
+	uint8_t version = payload.n ? (uint8_t)payload.p[0] : 0;
+	struct batch_head head;
+	struct op op;
+	enum fail f = FAIL_NONE;
+
+	(void)context;
+	(void)pos;
+	if (type > RECORD_SNAPSHOT || (type == RECORD_STORE && version > STORE_VERSION) ||
+		(type == RECORD_SNAPSHOT && version > SNAPSHOT_VERSION))
+		return newer(w);
+	if (type != RECORD_BATCH)
+		return FAIL_NONE;
+	f = batch_head_decode(&payload, &head);
+	while (!f && payload.n)
+		f = op_decode(&payload, &op);
+	return f == FAIL_CONFIG ? newer(w) : FAIL_NONE;
+}
+
 static enum fail redo_record(void *context, struct log_pos pos, uint8_t type, struct span payload, struct why *w)
 {
 	struct redo *r = context;
 
 	if (type > RECORD_SNAPSHOT)
-		return why(w, FAIL_CONFIG, "The mail store was written by a newer version of Barid.");
+		return newer(w);
 	if (type == RECORD_BATCH)
 		return redo_batch(r, pos, payload, w);
 	if (type == RECORD_SNAPSHOT)
 		return snapshot_redo(r->s, &r->snapshot, pos, payload, w);
 	if (type == RECORD_STORE && payload.n == IDENTITY_SIZE) {
 		if (payload.p[0] != STORE_VERSION)
-			return why(w, FAIL_CONFIG, "The mail store was written by a newer version of Barid.");
+			return newer(w);
 		r->s->identity_pos = pos;
 		buf_reset(&r->s->identity);
 		buf_add(&r->s->identity, payload);
@@ -120,7 +147,7 @@ static enum fail redo_from(struct store *s, const struct store_settings *setting
 		.footer_types = FOOTER_TYPES,
 		.every_byte = s->read_only};
 	struct redo r = {.s = s, .snapshot.ops = {.max = SIZE_MAX}};
-	struct log_replay replay = {&r, redo_record, redo_rot};
+	struct log_replay replay = {&r, redo_record, redo_rot, redo_known};
 	enum fail f;
 
 	s->redo_all = !from.segment;

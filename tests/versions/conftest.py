@@ -1,0 +1,16 @@
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / 'system'))
+
+import pytest  # noqa: E402
+from barid import Barid  # noqa: E402
+
+
+@pytest.fixture
+def server(tmp_path):
+    """One that is not started yet; stopped in the end, whatever happens."""
+    b = Barid(tmp_path)
+    yield b
+    b.stop()
