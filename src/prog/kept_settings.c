@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "imap/wire/capability.h"
 
 struct kept_settings *kept_settings_new(struct settings *s)
 {
@@ -44,13 +45,29 @@ static bool assign_all(struct settings *s, struct span overrides, struct setting
 	return good;
 }
 
+/* What only the room that reads a setting can tell. */
+static bool check_values(const struct settings *s, struct settings_problems *problems)
+{
+	struct capabilities set = {0};
+	struct span unknown;
+
+	if (capabilities_switch_off(&set, span_of(s->imap_capabilities_off), &unknown))
+		return true;
+	settings_problem(problems, s->line[SETTINGS_KEY_imap_capabilities_off],
+		"imap_capabilities_off: '%.*s' is no capability that can be switched off: write names as CAPABILITY "
+		"shows them",
+		SPAN_ARG(unknown));
+	return false;
+}
+
 struct settings *settings_from(struct span text, struct span overrides, struct settings_problems *problems)
 {
 	struct settings *s = settings_parse(text, problems);
 
 	if (!s)
 		return NULL;
-	if (assign_all(s, overrides, problems) && (!overrides.n || settings_check(s, problems)))
+	if (assign_all(s, overrides, problems) && (!overrides.n || settings_check(s, problems)) &&
+		check_values(s, problems))
 		return s;
 	settings_free(s);
 	return NULL;

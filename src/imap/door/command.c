@@ -163,11 +163,13 @@ static void dispatch(struct asked *q)
 
 void door_command(struct door *d, bool whole)
 {
+	struct capabilities set = door_capabilities(d);
 	struct asked q = {.door = d};
 	struct arena arena;
 
 	arena_init(&arena, ARENA_MAX);
 	args_init(&q.args, reader_command(&d->reader), &arena);
+	q.args.capabilities = &set;
 	buf_init(&q.out, DOOR_OUT_MAX);
 	if (!head_take(&q.args, &q.head))
 		bad(&q, q.args.error);

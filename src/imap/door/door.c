@@ -32,10 +32,22 @@ void door_say(struct door *d, struct buf *out)
 	buf_reset(out);
 }
 
+struct capabilities door_capabilities(const struct door *d)
+{
+	struct capabilities set = {0};
+	struct span unknown; /* settings are checked when they are read */
+
+	(void)capabilities_switch_off(&set, span_of(door_facts(d)->settings->imap_capabilities_off), &unknown);
+	return set;
+}
+
 void door_add_capabilities(const struct door *d, struct buf *out)
 {
+	struct capabilities set = door_capabilities(d);
 	struct capability_view v = {.tls_startable = door_facts(d)->tls_available && !door_facts(d)->tls,
-		.secret_ok = door_facts(d)->cleartext_ok};
+		.secret_ok = door_facts(d)->cleartext_ok,
+		.literal_minus = door_facts(d)->settings->imap_literal_minus,
+		.set = &set};
 
 	print_capabilities(out, &v);
 }

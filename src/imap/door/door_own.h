@@ -3,6 +3,7 @@
 #define IMAP_DOOR_DOOR_OWN_H
 
 #include "imap/door/door.h"
+#include "imap/wire/capability.h"
 #include "imap/wire/reader.h"
 
 enum {
@@ -23,6 +24,8 @@ struct door {
 const struct door_info *door_facts(const struct door *d);
 /* Writes `out` and empties it. */
 void door_say(struct door *d, struct buf *out);
+/* That are offered to this client. */
+struct capabilities door_capabilities(const struct door *d);
 void door_add_capabilities(const struct door *d, struct buf *out);
 /* "tag CONDITION [code] text" */
 void door_add_reply(struct buf *out, struct span tag, const char *condition, const char *code, struct span text);

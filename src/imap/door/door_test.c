@@ -12,6 +12,8 @@ struct host {
 	struct door *door;
 };
 
+static char no_names[] = "";
+
 static struct host *of(struct door_host *h)
 {
 	return (struct host *)h;
@@ -79,6 +81,7 @@ static struct host *begin(bool tls)
 
 	h = (struct host){.face = {&host_ops}};
 	h.settings.login_timeout = 60;
+	h.settings.imap_capabilities_off = no_names;
 	h.info = (struct door_info){.tls = tls,
 		.tls_available = !tls,
 		.cleartext_ok = tls,

@@ -117,7 +117,7 @@ static enum fail next_message(struct command *c, struct append *p)
 
 	if (f)
 		return f;
-	if (!capability_on(CAPABILITY_MULTIAPPEND) || !args_sp(&c->args))
+	if (!capability_on(&c->session->capabilities, CAPABILITY_MULTIAPPEND) || !args_sp(&c->args))
 		return command_fail(c, FAIL_SYNTAX, "There is more behind the message than the command takes");
 	return begin_message(c, p);
 }

@@ -5,7 +5,7 @@
 
 enum fail verb_capability(struct command *c)
 {
-	struct capability_view v = {.logged_in = true, .append_limit = c->session->settings->message_size_max};
+	struct capability_view v = session_capabilities(c->session);
 	struct buf *out = command_out(c);
 
 	if (!args_end(&c->args))

@@ -34,7 +34,7 @@ enum fail verb_create(struct command *c)
 
 	if (!args_mailbox(a, &name))
 		return command_syntax(c);
-	if (capability_on(CAPABILITY_CREATE_SPECIAL_USE) && args_if(a, ' ') && args_peek(a) == '(' &&
+	if (capability_on(a->capabilities, CAPABILITY_CREATE_SPECIAL_USE) && args_if(a, ' ') && args_peek(a) == '(' &&
 		!take_use(a, &use, &known))
 		return command_syntax(c);
 	if (!args_end(a))

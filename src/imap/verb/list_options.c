@@ -29,7 +29,7 @@ static bool take_option(struct args *a, unsigned where, struct list_arguments *o
 	for (size_t i = 0; i < ARRAY_LEN(list_options); i++) {
 		const struct list_option *o = &list_options[i];
 
-		if (!(where & o->where) || !capability_on(o->capability) || !args_if_word(a, o->word))
+		if (!(where & o->where) || !capability_on(a->capabilities, o->capability) || !args_if_word(a, o->word))
 			continue;
 		out->options |= o->bits;
 		if (o->bits & LIST_RETURN_STATUS)
@@ -70,7 +70,7 @@ static bool take_patterns(struct args *a, struct span reference, struct list_arg
 	out->patterns = arena_alloc(a->arena, LIST_PATTERNS_MAX * sizeof(*out->patterns));
 	if (!out->patterns)
 		return args_wrong(a, "the command is too long");
-	if (args_peek(a) != '(' || !capability_on(CAPABILITY_LIST_EXTENDED))
+	if (args_peek(a) != '(' || !capability_on(a->capabilities, CAPABILITY_LIST_EXTENDED))
 		return add_pattern(a, reference, out);
 	out->options |= LIST_EXTENDED;
 	if (!args_open(a))

@@ -71,6 +71,7 @@ static void start_command(struct imap_session *s, uint64_t message_left, bool me
 	struct head head;
 
 	args_init(&a, reader_command(&s->reader), NULL);
+	a.capabilities = &s->capabilities;
 	if (!head_take(&a, &head)) {
 		reply_bad(s, head.tag, "", a.error);
 	} else if (head.verb == VERB_COUNT) {

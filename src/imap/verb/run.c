@@ -40,6 +40,7 @@ struct command *command_new(struct imap_session *s, const struct head *head, str
 	arena_init(&c->arena, COMMAND_ARENA_MAX);
 	c->tag = span(c->tag_bytes, head->tag.n);
 	args_init(&c->args, bytes_after_head, &c->arena);
+	c->args.capabilities = &s->capabilities;
 	buf_init(&c->code, CODE_MAX);
 	store_wait_init(&c->wait, stored);
 	count_verb(head->verb);
@@ -277,6 +278,7 @@ void command_message_follows(struct command *c, struct span args, uint64_t size)
 	struct span copy = arena_dup(&c->arena, args);
 
 	args_init(&c->args, copy, &c->arena);
+	c->args.capabilities = &c->session->capabilities;
 	c->message_left = size;
 	c->message_answered = false;
 	c->message_next = true;

@@ -157,7 +157,7 @@ static enum fail parse_word(struct parse *p, struct search_key **out)
 	for (size_t i = 0; i < ARRAY_LEN(key_rows); i++) {
 		const struct key_row *row = &key_rows[i];
 
-		if (!span_eq_nocase(row->word, word) || !capability_on(row->capability))
+		if (!span_eq_nocase(row->word, word) || !capability_on(p->a->capabilities, row->capability))
 			continue;
 		f = new_key(p, row->test, row->cost, out);
 		if (f)

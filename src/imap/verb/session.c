@@ -249,9 +249,17 @@ void session_wake(void *ctx)
 
 /* ── The beginning ── */
 
+struct capability_view session_capabilities(const struct imap_session *s)
+{
+	return (struct capability_view){.logged_in = true,
+		.append_limit = s->settings->message_size_max,
+		.literal_minus = s->settings->imap_literal_minus,
+		.set = &s->capabilities};
+}
+
 static void greet(struct imap_session *s, const struct session_start *start)
 {
-	struct capability_view v = {.logged_in = true, .append_limit = s->settings->message_size_max};
+	struct capability_view v = session_capabilities(s);
 
 	if (start->preauth)
 		buf_add_lit(&s->out, "* PREAUTH");
@@ -272,6 +280,7 @@ static const struct stream_events events = {
 static struct session *session_begin(const struct session_start *start)
 {
 	struct imap_session *s = NEW(struct imap_session);
+	struct span unknown; /* settings are checked when they are read */
 
 	s->account = start->account;
 	s->user = (struct user){.account = account_id(start->account)};
@@ -283,6 +292,8 @@ static struct session *session_begin(const struct session_start *start)
 	s->last_input_ms = s->last_output_ms = clock_mono_ms();
 	reader_init(&s->reader, (struct reader_budget){READER_LINE_MAX, READER_LITERALS_MAX});
 	s->reader.messages = true;
+	s->reader.unasked_max = s->settings->imap_literal_minus ? LITERAL_MINUS_MAX : UINT64_MAX;
+	(void)capabilities_switch_off(&s->capabilities, span_of(s->settings->imap_capabilities_off), &unknown);
 	buf_init(&s->out, OUT_MAX);
 	buf_init(&s->early, start->early.n);
 	buf_add(&s->early, start->early);

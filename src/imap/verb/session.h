@@ -10,6 +10,7 @@
 #include "conf/settings.h"
 #include "imap/verb/compression.h"
 #include "imap/verb/view.h"
+#include "imap/wire/capability.h"
 #include "imap/wire/reader.h"
 #include "net/session.h"
 #include "store/gate.h"
@@ -24,6 +25,7 @@ struct imap_session {
 	struct account *account;
 	struct user user;
 	const struct settings *settings;
+	struct capabilities capabilities;
 	struct view *view; /* the selected mailbox; NULL unless IMAP_SELECTED */
 	/* the framework's own */
 	struct loop *loop;
@@ -51,6 +53,8 @@ extern const struct session_ops imap_session_ops;
 
 /* Leaves the selected mailbox; the session is in IMAP_AUTH. Harmless when none is selected. */
 void session_unselect(struct imap_session *s);
+/* For CAPABILITY. */
+struct capability_view session_capabilities(const struct imap_session *s);
 /* Takes over `view` as the selected mailbox. */
 void session_select(struct imap_session *s, struct view *view);
 /* For view_new: wakes the session that waits for an event. `ctx` is the session. */

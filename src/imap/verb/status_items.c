@@ -56,7 +56,8 @@ bool status_items_take(struct args *a, unsigned *items_out)
 	do {
 		size_t i = 0;
 
-		while (i < ARRAY_LEN(items) && !(capability_on(items[i].capability) && args_if_word(a, items[i].word)))
+		while (i < ARRAY_LEN(items) &&
+			!(capability_on(a->capabilities, items[i].capability) && args_if_word(a, items[i].word)))
 			i++;
 		if (i == ARRAY_LEN(items))
 			return args_wrong(

@@ -23,7 +23,7 @@ static bool take_algorithm(struct args *a, enum thread_by *out)
 {
 	if (args_if_word(a, SPAN("ORDEREDSUBJECT")))
 		*out = THREAD_ORDEREDSUBJECT;
-	else if (capability_on(CAPABILITY_THREAD_REFERENCES) && args_if_word(a, SPAN("REFERENCES")))
+	else if (capability_on(a->capabilities, CAPABILITY_THREAD_REFERENCES) && args_if_word(a, SPAN("REFERENCES")))
 		*out = THREAD_REFERENCES;
 	else
 		return args_wrong(a, "a threading algorithm is expected: ORDEREDSUBJECT or REFERENCES");

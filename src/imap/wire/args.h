@@ -11,13 +11,16 @@
 #include "imap/wire/date.h"
 #include "imap/wire/sequence.h"
 
+struct capabilities;
+
 enum { ARGS_DEPTH_MAX = 16, ARGS_KEYWORDS_MAX = 64 };
 
 struct args {
 	struct span rest;
 	struct arena *arena;
 	unsigned depth;
-	const char *error; /* "an atom is expected"; static text, safe to send */
+	const struct capabilities *capabilities; /* that are offered; NULL: all */
+	const char *error;                       /* "an atom is expected"; static text, safe to send */
 };
 
 void args_init(struct args *a, struct span bytes, struct arena *arena);

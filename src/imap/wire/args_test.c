@@ -165,6 +165,8 @@ static void message_literal(void **state)
 static void heads(void **state)
 {
 	struct args a = on("a.1 uid fetch 1 FLAGS");
+	struct capabilities set = {0};
+	struct span unknown;
 	struct head h;
 
 	(void)state;
@@ -184,10 +186,15 @@ static void heads(void **state)
 	a = on("a");
 	assert_false(head_take(&a, &h));
 	is(h.tag, "a");
-	capability_set(CAPABILITY_IDLE, false);
+	assert_true(capabilities_switch_off(&set, SPAN("sort, idle,appendlimit"), &unknown));
 	a = on("a idle");
+	a.capabilities = &set;
 	assert_true(head_take(&a, &h) && h.verb == VERB_COUNT);
-	capability_set(CAPABILITY_IDLE, true);
+	assert_false(capability_on(&set, CAPABILITY_APPENDLIMIT));
+	assert_true(capability_on(&set, CAPABILITY_MOVE));
+	assert_false(capabilities_switch_off(&set, SPAN("MOVE SPACE"), &unknown));
+	is(unknown, "SPACE");
+	assert_false(capabilities_switch_off(&set, SPAN("IMAP4rev1"), &unknown));
 }
 
 static void ids(void **state)

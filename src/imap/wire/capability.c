@@ -1,7 +1,17 @@
-/* Capabilities. The set that is switched on is one per process: which clients it serves is a matter of its settings. */
+/* Capabilities: names, and when they are shown. */
 #include "imap/wire/capability.h"
 
-enum { BEFORE = 1, AUTH = 2, ANY = BEFORE | AUTH, CLEAR = 4, SECRET = 8, NO_SECRET = 16, NUMBER = 32 };
+enum {
+	BEFORE = 1,
+	AUTH = 2,
+	ANY = BEFORE | AUTH,
+	CLEAR = 4,
+	SECRET = 8,
+	NO_SECRET = 16,
+	NUMBER = 32,
+	PLUS = 64,
+	MINUS = 128
+};
 
 static const struct {
 	struct span text;
@@ -12,14 +22,14 @@ static const struct {
 #undef CAPABILITY
 };
 
-static bool switched_off[CAPABILITY_COUNT];
-
 static bool shown(size_t i, const struct capability_view *v)
 {
 	unsigned when = rows[i].when;
 
-	return !switched_off[i] && (when & (v->logged_in ? AUTH : BEFORE)) && (!(when & CLEAR) || v->tls_startable) &&
-	       (!(when & SECRET) || v->secret_ok) && (!(when & NO_SECRET) || !v->secret_ok);
+	return capability_on(v->set, (enum capability)i) && (when & (v->logged_in ? AUTH : BEFORE)) &&
+	       (!(when & CLEAR) || v->tls_startable) && (!(when & SECRET) || v->secret_ok) &&
+	       (!(when & NO_SECRET) || !v->secret_ok) && (!(when & PLUS) || !v->literal_minus) &&
+	       (!(when & MINUS) || v->literal_minus);
 }
 
 void print_capabilities(struct buf *out, const struct capability_view *v)
@@ -38,12 +48,43 @@ void print_capabilities(struct buf *out, const struct capability_view *v)
 	}
 }
 
-void capability_set(enum capability c, bool on)
+bool capability_on(const struct capabilities *set, enum capability c)
 {
-	switched_off[c] = !on;
+	return !set || !(set->off >> c & 1);
 }
 
-bool capability_on(enum capability c)
+/* "APPENDLIMIT" for "APPENDLIMIT=": its number is no part of the name. */
+static bool is_name(size_t i, struct span name)
 {
-	return !switched_off[c];
+	struct span text = rows[i].text;
+
+	return span_eq_nocase(text, name) ||
+	       (rows[i].when & NUMBER && span_eq_nocase(span_first(text, text.n - 1), name));
+}
+
+static bool switch_off(struct capabilities *set, struct span name)
+{
+	for (size_t i = CAPABILITY_IMAP4rev1 + 1; i < CAPABILITY_COUNT; i++) {
+		if (!is_name(i, name))
+			continue;
+		set->off |= (uint64_t)1 << i;
+		return true;
+	}
+	return false;
+}
+
+bool capabilities_switch_off(struct capabilities *set, struct span names, struct span *unknown_out)
+{
+	while (names.n) {
+		size_t n = 0;
+
+		while (n < names.n && names.p[n] != ' ' && names.p[n] != ',')
+			n++;
+		if (n && !switch_off(set, span_first(names, n))) {
+			*unknown_out = span_first(names, n);
+			return false;
+		}
+		names = span_skip(names, n + 1);
+	}
+	return true;
 }

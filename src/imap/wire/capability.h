@@ -11,18 +11,27 @@ enum capability {
 	CAPABILITY_COUNT
 };
 
+/* Which are offered: all but those that an administrator has switched off, for clients that stumble over one. */
+struct capabilities {
+	uint64_t off; /* a bit each */
+};
+_Static_assert(CAPABILITY_COUNT <= 64, "struct capabilities has a bit for each");
+/* NULL: all. */
+bool capability_on(const struct capabilities *set, enum capability c);
+/* Switches off what is named, as CAPABILITY shows it, in any case: "SORT, THREAD=REFERENCES". False: *unknown_out is no such name, or
+ * cannot be switched off (IMAP4rev1). */
+bool capabilities_switch_off(struct capabilities *set, struct span names, struct span *unknown_out);
+
 /* How things stand, for what is shown. */
 struct capability_view {
 	bool logged_in;
 	bool tls_startable;    /* not secured, and STARTTLS would work */
 	bool secret_ok;        /* a password is accepted as the connection stands */
+	bool literal_minus;    /* of RFC 7888's two the lesser is offered */
 	uint64_t append_limit; /* octets; once logged in */
+	const struct capabilities *set;
 };
 /* "IMAP4rev1 CHILDREN ..." */
 void print_capabilities(struct buf *out, const struct capability_view *v);
-
-/* Switches one on or off in this process (all are on at first): for clients that stumble over one. */
-void capability_set(enum capability c, bool on);
-bool capability_on(enum capability c);
 
 #endif

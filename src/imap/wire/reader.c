@@ -9,7 +9,7 @@ enum { REFUSED_KEPT = 256 /* of a command that is too big: enough for its tag an
 
 void reader_init(struct reader *r, struct reader_budget budget)
 {
-	*r = (struct reader){.budget = budget};
+	*r = (struct reader){.budget = budget, .unasked_max = UINT64_MAX};
 	buf_init(&r->bytes, budget.line + budget.literals + 64);
 	buf_init(&r->more, budget.line);
 }
@@ -28,10 +28,12 @@ struct span reader_command(const struct reader *r)
 void reader_next(struct reader *r, bool keep)
 {
 	struct reader_budget budget = r->budget;
+	uint64_t unasked_max = r->unasked_max;
 	bool messages = r->messages;
 	struct buf bytes = r->bytes, more = r->more;
 
-	*r = (struct reader){.budget = budget, .messages = messages, .bytes = bytes, .more = more};
+	*r = (struct reader){
+		.budget = budget, .messages = messages, .unasked_max = unasked_max, .bytes = bytes, .more = more};
 	buf_reset(&r->bytes);
 	buf_fini(&r->more);
 	if (!keep)
@@ -174,6 +176,11 @@ static enum reader_event literal_begin(struct reader *r, struct span line_end, u
 {
 	r->sync = sync;
 	r->left = size;
+	if (!sync && size > r->unasked_max) {
+		keep_beginning(r, SPAN(""));
+		r->phase = SKIP_LITERAL;
+		return READER_NEED;
+	}
 	if (r->messages && is_message(r)) {
 		r->phase = ASKED;
 		return READER_MESSAGE;
@@ -276,6 +283,10 @@ static enum reader_event take_more(struct reader *r, struct span *in)
 	buf_truncate(&r->more, line.n);
 	r->tail_used = line.n > 0;
 	if (ends_in_literal(line, &r->left, &r->sync)) {
+		if (!r->sync && r->left > r->unasked_max) {
+			r->phase = SKIP_LITERAL;
+			return READER_NEED;
+		}
 		r->phase = ASKED;
 		return READER_MESSAGE;
 	}

@@ -20,6 +20,7 @@ enum {
 	READER_LINE_BEFORE = 8 << 10,    /* the same before login */
 	READER_LITERALS_BEFORE = 8 << 10,
 	READER_TAIL = 32,
+	LITERAL_MINUS_MAX = 4096, /* RFC 7888 §5 */
 };
 
 struct reader_budget {
@@ -40,7 +41,8 @@ enum reader_event {
 struct reader {
 	struct buf bytes;
 	struct reader_budget budget;
-	bool messages; /* may be set: APPEND's message is streamed (after login) */
+	bool messages;        /* may be set: APPEND's message is streamed (after login) */
+	uint64_t unasked_max; /* may be set: of a literal that comes unasked (LITERAL-: LITERAL_MINUS_MAX) */
 	int phase;
 	bool plain;         /* no literals in this line */
 	bool sync;          /* the literal at hand is a synchronising one */

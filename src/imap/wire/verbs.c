@@ -15,11 +15,11 @@ const struct verb_row *verb_row(enum verb_id id)
 	return &rows[id];
 }
 
-static enum verb_id find_verb(struct span word, bool uid)
+static enum verb_id find_verb(const struct capabilities *set, struct span word, bool uid)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		if (span_eq_nocase(word, rows[i].word))
-			return capability_on(rows[i].capability) && (!uid || rows[i].traits & UID_FORM)
+			return capability_on(set, rows[i].capability) && (!uid || rows[i].traits & UID_FORM)
 				       ? (enum verb_id)i
 				       : VERB_COUNT;
 	return VERB_COUNT;
@@ -50,7 +50,7 @@ bool head_take(struct args *a, struct head *out)
 		if (!args_sp(a) || !args_atom(a, &out->word))
 			return args_wrong(a, "a command is expected after UID");
 	}
-	out->verb = find_verb(out->word, out->uid);
+	out->verb = find_verb(a->capabilities, out->word, out->uid);
 	if (a->rest.n)
 		return args_sp(a);
 	return true;
