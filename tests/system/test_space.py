@@ -7,6 +7,7 @@ def log_bytes(server):
 
 
 def test_space_comes_back_at_the_next_start(server):
+    server.write_settings(keep_deleted='0')  # or it would be needed still
     server.up()
     server.account('anna')
     m = server.imap('anna')

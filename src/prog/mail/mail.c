@@ -81,6 +81,7 @@ static enum fail start(struct child *c, struct why *w)
 		return f;
 	give_space_back(m);
 	store_on_broken(m->store, store_broke, m);
+	keeping_start(m);
 	if (store_broken(m->store))
 		return why(w, FAIL_IO, "shard %u: the store could not write while it gave space back", c->index);
 	store_set_disk_reserve(m->store, c->settings->disk_reserve);
@@ -91,8 +92,10 @@ static void reload(struct child *c)
 {
 	struct mail *m = c->state;
 
-	if (m->store)
-		store_set_disk_reserve(m->store, c->settings->disk_reserve);
+	if (!m->store)
+		return;
+	store_set_disk_reserve(m->store, c->settings->disk_reserve);
+	keeping_reload(m);
 }
 
 /* ── Channels ── */
@@ -172,6 +175,7 @@ void mail_something_ended(struct mail *m)
 {
 	if (!m->stopping || !list_empty(&m->sessions) || !list_empty(&m->deliveries) || !m->store)
 		return;
+	keeping_stop(m);
 	store_close(m->store);
 	m->store = NULL;
 	child_stopped(m->child);

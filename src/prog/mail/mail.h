@@ -11,6 +11,7 @@
 #include "lmtp/delivery.h"
 #include "net/session.h"
 #include "prog/child.h"
+#include "store/expire.h"
 #include "store/store.h"
 
 enum { FRONTS_MAX = 64, TICKET_SIZE = 16 };
@@ -35,6 +36,8 @@ struct mail {
 	struct list deliveries; /* struct mail_delivery */
 	uint32_t session_count, delivery_count;
 	uint64_t delivered;
+	struct expiry expiry; /* keeping.c */
+	struct timer expiry_timer;
 	struct timer last_call; /* for what has not ended by itself when the server stops */
 	bool stopping, broken;
 };
@@ -66,6 +69,12 @@ void sessions_stop(struct mail *m, uint64_t account, const char *text);
 
 void deliveries_open(struct front_link *f, const struct msg_delivery_open *m, int fd);
 void deliveries_stop(struct mail *m);
+
+/* ── keeping.c ── */
+
+void keeping_start(struct mail *m);
+void keeping_reload(struct mail *m); /* the settings are other ones */
+void keeping_stop(struct mail *m);   /* before the store is closed */
 
 /* Something ended: when the server stops and nothing is left, the process may go. */
 void mail_something_ended(struct mail *m);

@@ -1,0 +1,60 @@
+/* How long expunged mail is kept: the settings, and a walk over all accounts every few minutes that purges what is over (store/expire.h). */
+#include "prog/mail/mail.h"
+
+#include "base/event.h"
+#include "base/random.h"
+
+enum { FIRST_MS = 5000, PERIOD_MAX_MS = 300000, PERIOD_MIN_MS = 1000, PERIODS_A_KEEPING = 16 };
+
+/* Short when mail is kept for a short time only; never the same, so that shards do not all walk at once. */
+static uint64_t period_ms(const struct mail *m)
+{
+	uint64_t ms = m->child->settings->keep_deleted * 1000 / PERIODS_A_KEEPING;
+
+	if (!ms || ms > PERIOD_MAX_MS)
+		ms = PERIOD_MAX_MS;
+	if (ms < PERIOD_MIN_MS)
+		ms = PERIOD_MIN_MS;
+	return ms - random_u64() % (ms / 4 + 1);
+}
+
+static void walked(struct expiry *e, enum fail f)
+{
+	struct mail *m = CONTAINER_OF(e, struct mail, expiry);
+
+	if (f && !m->broken)
+		event_say(LOG_WARN, "purge-failed", "shard %u: %s", m->child->index, e->wait.why.log);
+	else if (e->purged)
+		event_say(LOG_INFO, "purged", "shard %u: %llu expunged messages are gone for good", m->child->index,
+			(unsigned long long)e->purged);
+	timer_start(&m->expiry_timer, period_ms(m));
+}
+
+static void walk(struct timer *t)
+{
+	struct mail *m = CONTAINER_OF(t, struct mail, expiry_timer);
+	struct expire_limits limits = {
+		.seconds = m->child->settings->keep_deleted, .bytes = m->child->settings->keep_deleted_size};
+
+	if (!m->stopping && !m->broken)
+		expiry_run(&m->expiry, &limits);
+}
+
+void keeping_start(struct mail *m)
+{
+	expiry_init(&m->expiry, m->store, walked);
+	timer_init(&m->expiry_timer, &m->child->loop, walk);
+	timer_start(&m->expiry_timer, FIRST_MS + random_u64() % FIRST_MS);
+	keeping_reload(m);
+}
+
+void keeping_reload(struct mail *m)
+{
+	store_keep(m->store, m->child->settings->keep_deleted > 0);
+}
+
+void keeping_stop(struct mail *m)
+{
+	timer_stop(&m->expiry_timer);
+	expiry_stop(&m->expiry);
+}
