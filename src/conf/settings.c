@@ -234,3 +234,10 @@ void settings_path(const struct settings *s, const char *path, char *dst, size_t
 	else
 		snprintf(dst, size, "%s/%s", s->data_dir, path);
 }
+
+bool settings_duration(struct span text, uint64_t *seconds_out)
+{
+	char why[256];
+
+	return value_set_DURATION(seconds_out, text, "", why, sizeof why);
+}

@@ -68,6 +68,9 @@ FAILS settings_assign(struct settings *s, struct span assignment, struct why *w)
 /* `path` itself when absolute, else below data_dir: written to dst. */
 void settings_path(const struct settings *s, const char *path, char *dst, size_t size);
 
+/* "90s", "3d": seconds, as in a setting of that type. */
+bool settings_duration(struct span text, uint64_t *seconds_out);
+
 /* The table, for --help, the man page and the documentation. */
 struct settings_row {
 	const char *key, *type, *fallback, *form, *text;

@@ -20,6 +20,7 @@ enum right {
 
 struct user {
 	uint64_t account; /* as who the session logged in */
+	bool admin;       /* an administrator's own connection */
 	bool read_only;   /* an administrator's look, an EXAMINE-only token */
 };
 

@@ -151,7 +151,7 @@ static void dispatch(struct asked *q)
 {
 	const struct door_verb *v = q->head.verb < VERB_COUNT ? &door_verbs[q->head.verb] : NULL;
 
-	if (!v)
+	if (!v || verb_row(q->head.verb)->traits & ADMIN)
 		bad(q, "Unknown command");
 	else if (!v->ask || !(verb_row(q->head.verb)->states & (BEFORE)))
 		bad(q, "Log in first");

@@ -65,6 +65,11 @@ static void end_batch(struct imap_session *s)
 
 /* ── Input ── */
 
+static bool is_known(const struct imap_session *s, const struct head *head)
+{
+	return head->verb < VERB_COUNT && (s->user.admin || !(verb_row(head->verb)->traits & ADMIN));
+}
+
 static void start_command(struct imap_session *s, uint64_t message_left, bool message)
 {
 	struct args a;
@@ -74,7 +79,7 @@ static void start_command(struct imap_session *s, uint64_t message_left, bool me
 	a.capabilities = &s->capabilities;
 	if (!head_take(&a, &head)) {
 		reply_bad(s, head.tag, "", a.error);
-	} else if (head.verb == VERB_COUNT) {
+	} else if (!is_known(s, &head)) {
 		reply_bad(s, head.tag, "", "Unknown command");
 	} else {
 		s->command = command_new(s, &head, a.rest);

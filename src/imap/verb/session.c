@@ -283,7 +283,7 @@ static struct session *session_begin(const struct session_start *start)
 	struct span unknown; /* settings are checked when they are read */
 
 	s->account = start->account;
-	s->user = (struct user){.account = account_id(start->account)};
+	s->user = (struct user){.account = account_id(start->account), .admin = start->preauth};
 	s->settings = start->settings;
 	s->loop = start->loop;
 	s->stream = start->stream;

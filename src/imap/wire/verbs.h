@@ -6,7 +6,7 @@
 #include "imap/wire/capability.h"
 
 enum verb_state { BEFORE = 1, AUTH = 2, SELECTED = 4, LOGGED_IN = AUTH | SELECTED, ANY = BEFORE | LOGGED_IN };
-enum verb_trait { UID_FORM = 1, WRITES = 2, NO_EXPUNGE = 4, NO_SYNC = 8, MESSAGE = 16 };
+enum verb_trait { UID_FORM = 1, WRITES = 2, NO_EXPUNGE = 4, NO_SYNC = 8, MESSAGE = 16, ADMIN = 32 };
 enum verb_shape { RUN, STEP, HOLD, DOOR };
 
 enum verb_id {

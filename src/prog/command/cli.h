@@ -8,8 +8,8 @@
 enum { CLI_SETS_MAX = 100, CLI_WORDS_MAX = 10000 };
 
 struct cli {
-	const char *config, *data, *from, *mailbox, *format;
-	bool json, quiet, deep, password_stdin, generate, many_stdin, hashed, yes, man, wants_help;
+	const char *config, *data, *from, *mailbox, *format, *since, *older_than, *subject;
+	bool json, quiet, deep, list, all, password_stdin, generate, many_stdin, hashed, yes, man, wants_help;
 	char *set[CLI_SETS_MAX];
 	int set_count;
 	const char *const *words; /* behind the command's own */

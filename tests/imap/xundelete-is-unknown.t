@@ -1,0 +1,9 @@
+# RFC 3501 §6.5.1: XUNDELETE is for an administrator's own session: to others it is unknown, also before login
+@imap
+S: * OK ...
+C: a XUNDELETE 1.1
+S: a BAD Unknown command
+C: b LOGIN ${user} ${password}
+S: b OK ...
+C: c XUNDELETE 1.1
+S: c BAD Unknown command
