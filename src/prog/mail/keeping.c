@@ -4,7 +4,25 @@
 #include "base/event.h"
 #include "base/random.h"
 
-enum { FIRST_MS = 5000, PERIOD_MAX_MS = 300000, PERIOD_MIN_MS = 1000, PERIODS_A_KEEPING = 16 };
+enum {
+	FIRST_MS = 5000,
+	PERIOD_MAX_MS = 300000,
+	PERIOD_MIN_MS = 1000,
+	PERIODS_A_KEEPING = 16,
+	LOW_PERIOD_MS = 60000,
+	HALVINGS_MAX = 32
+};
+
+/* While the disk is low mail is kept for half as long after each walk: the oldest goes first, over all accounts, and there is time between for
+ * its space to be given back. */
+static uint64_t keep_seconds(struct mail *m)
+{
+	if (!store_disk_low(m->store))
+		m->keep_halvings = 0;
+	else if (m->keep_halvings < HALVINGS_MAX)
+		m->keep_halvings++;
+	return m->child->settings->keep_deleted >> m->keep_halvings;
+}
 
 /* Short when mail is kept for a short time only; never the same, so that shards do not all walk at once. */
 static uint64_t period_ms(const struct mail *m)
@@ -13,6 +31,8 @@ static uint64_t period_ms(const struct mail *m)
 
 	if (!ms || ms > PERIOD_MAX_MS)
 		ms = PERIOD_MAX_MS;
+	if (store_disk_low(m->store) && ms > LOW_PERIOD_MS)
+		ms = LOW_PERIOD_MS;
 	if (ms < PERIOD_MIN_MS)
 		ms = PERIOD_MIN_MS;
 	return ms - random_u64() % (ms / 4 + 1);
@@ -33,11 +53,12 @@ static void walked(struct expiry *e, enum fail f)
 static void walk(struct timer *t)
 {
 	struct mail *m = CONTAINER_OF(t, struct mail, expiry_timer);
-	struct expire_limits limits = {
-		.seconds = m->child->settings->keep_deleted, .bytes = m->child->settings->keep_deleted_size};
+	struct expire_limits limits = {.bytes = m->child->settings->keep_deleted_size};
 
-	if (!m->stopping && !m->broken)
-		expiry_run(&m->expiry, &limits);
+	if (m->stopping || m->broken)
+		return;
+	limits.seconds = keep_seconds(m);
+	expiry_run(&m->expiry, &limits);
 }
 
 void keeping_start(struct mail *m)

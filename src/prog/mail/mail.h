@@ -38,6 +38,7 @@ struct mail {
 	uint64_t delivered;
 	struct expiry expiry; /* keeping.c */
 	struct timer expiry_timer;
+	unsigned keep_halvings; /* while the disk is low: how often the time was halved */
 	struct timer last_call; /* for what has not ended by itself when the server stops */
 	bool stopping, broken;
 };
