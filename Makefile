@@ -1,5 +1,5 @@
 # A thin face over Meson: the two commands of the README, and a few more.
-.PHONY: all run test install format fuzz clean
+.PHONY: all run test install format fuzz bench clean
 
 all: build/build.ninja
 	ninja -C build
@@ -31,6 +31,13 @@ format:
 fuzz:
 	scripts/install-packages.sh test
 	scripts/fuzz.sh
+
+# Barid beside Dovecot and Cyrus: see bench/README.md. QUICK=1: three minutes; BENCH="--rounds 3 --rows look,pop3": options of bench/driver.py
+bench:
+	scripts/install-packages.sh bench
+	@test -e build-bench/barid/build.ninja || meson setup build-bench/barid --buildtype=release >/dev/null
+	@ninja -C build-bench/barid --quiet barid bench/bench-load bench/bench-limits
+	/usr/bin/python3 bench/driver.py $(if $(QUICK),--quick) $(BENCH)
 
 clean:
 	rm -rf build build-*

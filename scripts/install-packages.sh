@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the Debian packages that building (and, with `test`, testing) needs and that are missing.
-#   scripts/install-packages.sh [build|test]
+# Installs the Debian packages that building (and, with `test`, testing; with `bench`, measuring; with `perf`, counting instructions) needs and that are missing.
+#   scripts/install-packages.sh [build|test|bench|perf]
 # SKIP_INSTALL=1 only lists them. Asks before it uses sudo.
 set -eu
 cd "$(dirname "$0")/.."
@@ -17,7 +17,7 @@ provided() { # a package that another installation already provides under the sa
 missing=
 while read -r when name _; do
 	case $when in '#'*|'') continue ;; esac
-	[ "$when" = build ] || [ "$what" = test ] || continue
+	[ "$when" = build ] || [ "$when" = "$what" ] || continue
 	dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null | grep -qx installed || provided "$name" || missing="$missing $name"
 done <scripts/packages.txt
 [ -n "$missing" ] || exit 0

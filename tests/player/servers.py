@@ -49,11 +49,12 @@ class Server:
     name = domain = None
     host, timeout = '127.0.0.1', 8.0
     workers = 8
+    prefix = 'transcripts'
 
     def __init__(self, settings=()):
         self.settings = dict(settings)
         self.ports = dict(zip(PORTS, free_ports(len(PORTS))))
-        self.dir = Path(tempfile.mkdtemp(prefix='transcripts-%s-' % self.name))
+        self.dir = Path(tempfile.mkdtemp(prefix='%s-%s-' % (self.prefix, self.name)))
         self.process = None
         self.log = self.dir / 'server.log'
 

@@ -1,0 +1,252 @@
+#!/usr/bin/python3
+"""Measures Barid, Dovecot and Cyrus side by side: every workload on every server in turn, in several rounds of one run.
+Writes Markdown, JSON and plots. `make bench`; see bench/README.md."""
+import argparse
+import json
+import os
+import resource
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+sys.path.insert(0, str(HERE))
+import cpu  # noqa: E402
+import machine  # noqa: E402
+import peers  # noqa: E402
+import report  # noqa: E402
+from rows import ACCOUNTS, BIG, LOOK, MEMORY, RATE, SPEED, TIME, rows  # noqa: E402
+
+
+class WrongAnswer(Exception):
+    pass
+
+
+class Load:
+    """One run of the load generator: set up on entering, measured by go()."""
+
+    def __init__(self, options, server, workload, port, **more):
+        command = [str(options.build / 'bench' / 'bench-load'), '--port', str(server.ports[port]), '--login_suffix', server.login_suffix]
+        if port.endswith('s'):
+            command.append('--tls')
+        for key, value in more.items():
+            if key == 'define':
+                for item in value.items():
+                    command += ['--define', '%s=%s' % item]
+            elif value is True:
+                command.append('--' + key)
+            else:
+                command += ['--' + key, str(value)]
+        self.server, self.process = server, subprocess.Popen(
+            command + [str(HERE / 'workloads' / (workload + '.w'))], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True)
+
+    def line(self):
+        text = self.process.stdout.readline()
+        if not text:
+            self.process.wait()
+            raise WrongAnswer('%s: %s' % (self.server.name, self.process.stderr.read().strip()))
+        return json.loads(text)
+
+    def __enter__(self):
+        self.line()
+        return self
+
+    def go(self):
+        """The figures of the load generator, with what the server and the rest of the machine spent meanwhile."""
+        group = self.server.account_group()
+        server, busy = group.cpu_seconds(), cpu.machine_busy_seconds()
+        self.process.stdin.write('\n')
+        self.process.stdin.flush()
+        out = self.line()
+        out['server_cpu'] = group.cpu_seconds() - server
+        rest = cpu.machine_busy_seconds() - busy - out['server_cpu'] - out['cpu']
+        out['others_share'] = max(0.0, rest / max(out['seconds'], 1e-3) / peers.CPUS)
+        return out
+
+    def __exit__(self, *_):
+        try:
+            self.process.stdin.close()
+        except OSError:
+            pass
+        self.process.wait()
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+
+def run_load(options, server, row):
+    with Load(options, server, row.workload, row.port, connections=min(row.connections, server.most_connections), seconds=options.seconds,
+              define=row.define, **row.options) as load:
+        out = load.go()
+    out['value'] = {RATE: out['rate'] * row.per, TIME: out['latency_ms']['p50'] / row.per,
+                    SPEED: out['bytes'] / out['seconds'] / 1e6}[row.unit]
+    out['cpu_per_operation_us'] = out['server_cpu'] / max(out['operations'] * row.per, 1) * 1e6
+    if row.after:
+        with Load(options, server, row.after, row.port, count=1, **row.options) as load:
+            load.go()
+    return out
+
+
+def settle(group):
+    """Memory once it no longer changes: processes end and buffers are given back a little later."""
+    last = group.pss_kb()
+    for _ in range(10):
+        time.sleep(0.5)
+        now = group.pss_kb()
+        if abs(now - last) < 50:
+            break
+        last = now
+    return now
+
+
+def restart(server):
+    """A new start, so that memory which earlier rows left free is not what this one is given."""
+    server.stop()
+    server.account_group().leave_processes()
+    server.run()
+
+
+def run_idle(options, server, row):
+    count = min(row.connections, server.most_connections, options.idle)
+    group = server.account_group()
+    restart(server)
+    with Load(options, server, 'login', 'imap', connections=8, count=2 * row.options['users'], **row.options) as load:
+        load.go()
+    before = settle(group)
+    with Load(options, server, row.workload, row.port, connections=count, hold=True, **row.options) as load:
+        load.go()
+        after = settle(group)
+        spent, since = group.cpu_seconds(), time.monotonic()
+        time.sleep(2)
+        spent = (group.cpu_seconds() - spent) / (time.monotonic() - since)
+    return {'value': (after - before) / count, 'connections': count, 'total_kb': after, 'cpu_share_idle': spent}
+
+
+def run_push(options, server, row):
+    count = min(row.connections, server.most_connections, options.idle)
+    with Load(options, server, row.workload, row.port, connections=count, deliver=HERE / 'workloads' / 'deliver.w',
+              deliver_port=server.ports['lmtp'], deliveries=options.deliveries, **row.options) as load:
+        out = load.go()
+    out['value'], out['connections'] = out['after_answer_ms']['p99'], count
+    return out
+
+
+def run_start(options, server, row):
+    server.stop()
+    server.account_group().leave_processes()
+    began = time.monotonic()
+    server.run()
+    while True:
+        with socket.create_connection((server.host, server.ports['imap']), 5) as s:
+            if s.recv(200).startswith(b'* OK'):
+                return {'value': (time.monotonic() - began) * 1000}
+
+
+def run_rest(options, server, row):
+    return {'value': settle(server.account_group())}
+
+
+KINDS = {'load': run_load, 'idle': run_idle, 'push': run_push, 'start': run_start, 'rest-memory': run_rest}
+
+
+def fill(options, server):
+    """What the rows expect to find; the large mailbox without syncs where a server has a switch for that."""
+    def load(workload, port, **more):
+        with Load(options, server, workload, port, **more) as one:
+            return one.go()
+    load('deliver', 'lmtp', connections=8, count=100 * LOOK['users'], **LOOK)
+    load('deliver', 'lmtp', connections=8, count=100, first_user=0, users=50)
+    load('fill', 'imap', connections=8, count=options.messages, define={'mailbox': 'INBOX'}, **BIG)
+    load('folders', 'imap', count=1000, first_user=79, users=1)
+    load('login', 'imap', connections=8, count=ACCOUNTS, users=ACCOUNTS)
+
+
+def median_of(values):
+    return {'median': statistics.median(values), 'least': min(values), 'most': max(values)}
+
+
+def measure(options, row, servers, results, limits):
+    if row.only and row.only not in [s.name for s in servers]:
+        return
+    rounds = 1 if row.once or row.kind in ('idle', 'push', 'start', 'rest-memory') else options.rounds
+    runs = {}
+    for turn in range(rounds):
+        if row.limit:
+            for key, value in machine.limits(options, servers[0].dir).items():
+                limits.setdefault(key, []).append(value)
+        for server in servers[turn % len(servers):] + servers[:turn % len(servers)]:
+            try:
+                runs.setdefault(server.name, []).append(KINDS[row.kind](options, server, row))
+            except (WrongAnswer, OSError) as wrong:
+                runs.setdefault(server.name, []).append({'wrong': str(wrong)})
+    results[row.name] = {'row': row, 'servers': {name: summary(found) for name, found in runs.items()}}
+    print(report.line(results[row.name]), flush=True)
+
+
+def summary(found):
+    good = [r for r in found if 'wrong' not in r]
+    if not good:
+        return {'wrong': found[0]['wrong']}
+    out = {'value': median_of([r['value'] for r in good]), 'runs': found}
+    if 'server_cpu' in good[0] and 'cpu_per_operation_us' in good[0]:
+        out['cpu_us'] = median_of([r['cpu_per_operation_us'] for r in good])
+    if 'latency_ms' in good[0]:
+        out['p99_ms'] = statistics.median(r['latency_ms']['p99'] for r in good)
+        out['client_share'] = statistics.median(r['cpu_share'] for r in good)
+        out['others_share'] = statistics.median(r['others_share'] for r in good)
+    return out
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--build', type=Path, default=ROOT / 'build-bench' / 'barid', help='a release build')
+    parser.add_argument('--servers', default='barid,dovecot,cyrus')
+    parser.add_argument('--rows', default='', help='only these, by name or beginning of the name, with commas between')
+    parser.add_argument('--quick', action='store_true', help='10,000 messages, two short rounds')
+    parser.add_argument('--messages', type=int, help='in the large mailbox')
+    parser.add_argument('--rounds', type=int)
+    parser.add_argument('--seconds', type=float, help='a run of one workload on one server')
+    parser.add_argument('--idle', type=int, help='connections that wait, at most')
+    parser.add_argument('--out', type=Path, default=ROOT / 'build-bench' / 'results')
+    parser.add_argument('--publish', action='store_true', help='put table and plots into doc/PERFORMANCE.md')
+    options = parser.parse_args()
+    usual = (10000, 2, 0.5, 1000, 30) if options.quick else (100000, 5, 2.0, 10000, 200)
+    for name, value in zip(('messages', 'rounds', 'seconds', 'idle'), usual):
+        if getattr(options, name) is None:
+            setattr(options, name, value)
+    options.deliveries = usual[4]
+    os.environ['BARID'] = str(options.build / 'barid')
+    return options
+
+
+def main():
+    options = parse()
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65536) if hard > 0 else 65536, hard))
+    chosen = [r for r in rows(options.messages) if not options.rows or r.name.startswith(tuple(options.rows.split(',')))]
+    servers, results, limits, began = [], {}, {}, time.time()
+    try:
+        for name in options.servers.split(','):
+            server = peers.SERVERS[name]()
+            servers.append(server)
+            print('%s: filling' % name, flush=True)
+            server.prepare(ACCOUNTS)
+            server.run(durable=False)
+            fill(options, server)
+            server.stop()
+            server.run()
+        for row in chosen:
+            measure(options, row, servers, results, limits)
+        report.write(options, results, {k: statistics.median(v) for k, v in limits.items()}, machine.describe(options, servers),
+                     time.time() - began)
+    finally:
+        for server in servers:
+            peers.tidy(server)
+
+
+if __name__ == '__main__':
+    main()

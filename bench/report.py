@@ -1,0 +1,156 @@
+"""Tables and plots of a run: Markdown, JSON, SVG, PNG. Knows no server."""
+import datetime
+import json
+from pathlib import Path
+
+from rows import MEMORY, RATE, SPEED, TIME
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / 'doc' / 'PERFORMANCE.md'
+PLOTS = ROOT / 'doc' / 'performance'
+BEGIN, END = '<!-- the last run: written by make bench -->', '<!-- end of the last run -->'
+LESS_IS_BETTER = (TIME, MEMORY)
+
+
+def figure(value):
+    if value is None:
+        return '–'
+    return '{:,.0f}'.format(value) if abs(value) >= 100 else '{:.1f}'.format(value) if abs(value) >= 10 else '{:.2f}'.format(value)
+
+
+def value_of(result, name, key='value'):
+    found = result['servers'].get(name, {}).get(key)
+    return found['median'] if found else None
+
+
+def best_peer(result, key='value', less=None):
+    less = result['row'].unit in LESS_IS_BETTER if less is None else less
+    values = [v for n in result['servers'] if n != 'barid' and (v := value_of(result, n, key)) is not None]
+    return (min if less else max)(values) if values else None
+
+
+def ratio(result, key='value', less=None):
+    """How many times better Barid is than the better peer."""
+    less = result['row'].unit in LESS_IS_BETTER if less is None else less
+    ours, peer = value_of(result, 'barid', key), best_peer(result, key, less)
+    if not ours or peer is None or peer <= 0 or ours <= 0:
+        return None
+    return peer / ours if less else ours / peer
+
+
+def reached(result):
+    """'yes', 'no' or '' (no aim, or nothing to compare with), and what was asked."""
+    row, ours = result['row'], value_of(result, 'barid')
+    if row.ceiling is not None and ours is not None:
+        return 'yes' if ours <= row.ceiling else 'no', '≤ %s %s' % (figure(row.ceiling), row.unit)
+    r = ratio(result)
+    if row.aim is None or r is None:
+        return '', '' if row.aim is None else '%g×' % row.aim
+    return 'yes' if r >= row.aim else 'no', '%g×' % row.aim
+
+
+def line(result):
+    """One row for a person who watches."""
+    cells = []
+    for name, found in result['servers'].items():
+        cells.append('%s %s' % (name, 'WRONG (%s)' % found['wrong'] if 'wrong' in found else figure(found['value']['median'])))
+    r = ratio(result)
+    return '%-16s %-13s %s%s' % (result['row'].name, result['row'].unit, ', '.join(cells), '' if r is None else ' → %.1f×' % r)
+
+
+def spread(found):
+    value = found['value']
+    return '' if value['least'] == value['most'] else ' (%s–%s)' % (figure(value['least']), figure(value['most']))
+
+
+def cell(found):
+    if not found:
+        return '–'
+    return 'wrong' if 'wrong' in found else figure(found['value']['median']) + spread(found)
+
+
+def of_limit(result, limits):
+    """What share of the physical limit Barid reaches."""
+    row, ours = result['row'], value_of(result, 'barid')
+    if not row.limit or row.limit not in limits or not ours:
+        return ''
+    limit = limits[row.limit]
+    if row.limit.startswith('sync_'):
+        limit *= row.connections
+    elif row.unit == SPEED:
+        limit /= 1e6
+    return '%.0f%% of %s' % (100 * ours / limit, figure(limit))
+
+
+def table(results, limits):
+    head = ['what', 'unit', 'Barid', 'Dovecot', 'Cyrus', 'against the better peer', 'aim', 'reached', 'server CPU an operation, µs: Barid / Dovecot / Cyrus',
+            'of the limit', 'others on the machine']
+    out = ['| ' + ' | '.join(head) + ' |', '|' + '---|' * len(head)]
+    for result in results.values():
+        servers, r = result['servers'], ratio(result)
+        yes, aim = reached(result)
+        cpu = [figure(value_of(result, n, 'cpu_us')) for n in ('barid', 'dovecot', 'cyrus')]
+        shares = [f['others_share'] for f in servers.values() if 'others_share' in f]
+        row = [result['row'].title, result['row'].unit] + [cell(servers.get(n)) for n in ('barid', 'dovecot', 'cyrus')]
+        row += ['' if r is None else '**%.1f×**' % r, aim, yes, '' if cpu == ['–'] * 3 else ' / '.join(cpu), of_limit(result, limits),
+                '%.0f%%' % (100 * max(shares)) if shares else '']
+        out.append('| ' + ' | '.join(row) + ' |')
+    return '\n'.join(out)
+
+
+def markdown(results, limits, machine, seconds):
+    when = datetime.datetime.now(datetime.timezone.utc).strftime('%Y-%m-%d %H:%M UTC')
+    facts = '; '.join('%s %s' % item for item in machine.items())
+    best = '; '.join('%s %s' % (k, figure(v / 1e6) + ' MB/s' if v > 1e6 else figure(v) + '/s') for k, v in limits.items())
+    return '\n'.join(['Run of %s, %.0f minutes. %s.' % (when, seconds / 60, facts), '', 'Limits of the machine during the run: %s.' % best,
+                      '', table(results, limits), ''])
+
+
+def plain(results):
+    """For JSON: rows become words."""
+    return {name: {'title': r['row'].title, 'unit': r['row'].unit, 'aim': reached(r)[1], 'reached': reached(r)[0], 'ratio': ratio(r),
+                   'servers': r['servers']} for name, r in results.items()}
+
+
+def plot(results, directory):
+    """Bars: how many times better than the better peer, and how many times less CPU; one each row."""
+    import matplotlib
+    matplotlib.use('Agg')
+    matplotlib.rcParams['svg.hashsalt'] = 'barid'
+    from matplotlib import pyplot
+    shown = [(name, ratio(r), ratio(r, 'cpu_us', True)) for name, r in results.items() if ratio(r)]
+    if not shown:
+        return
+    figure_, axes = pyplot.subplots(figsize=(9, 0.34 * len(shown) + 1.2))
+    places = range(len(shown))
+    axes.barh([p + 0.2 for p in places], [s[1] for s in shown], 0.38, label='rate, time or memory', color='#2b6cb0')
+    axes.barh([p - 0.2 for p in places], [s[2] or 0 for s in shown], 0.38, label='server CPU an operation', color='#a0aec0')
+    axes.set_yticks(list(places), [s[0] for s in shown])
+    axes.set_xscale('log')
+    axes.axvline(1, color='#c53030', linewidth=1)
+    axes.set_xlabel('times better than the better of Dovecot and Cyrus')
+    axes.invert_yaxis()
+    axes.legend(loc='lower right', fontsize=8)
+    figure_.tight_layout()
+    for kind in ('svg', 'png'):
+        figure_.savefig(directory / ('ratios.' + kind), dpi=110, metadata={'Date': None} if kind == 'svg' else None)
+    pyplot.close(figure_)
+
+
+def publish(text):
+    page = PAGE.read_text()
+    before, after = page.index(BEGIN) + len(BEGIN), page.index(END)
+    PAGE.write_text(page[:before] + '\n' + text + page[after:])
+    PLOTS.mkdir(exist_ok=True)
+
+
+def write(options, results, limits, machine, seconds):
+    options.out.mkdir(parents=True, exist_ok=True)
+    text = markdown(results, limits, machine, seconds)
+    (options.out / 'table.md').write_text(text)
+    (options.out / 'run.json').write_text(json.dumps({'machine': machine, 'limits': limits, 'rows': plain(results)}, indent=1))
+    plot(results, options.out)
+    if options.publish:
+        publish(text)
+        plot(results, PLOTS)
+    print('written to %s' % options.out)
