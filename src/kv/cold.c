@@ -8,7 +8,8 @@
 struct cold_kv {
 	struct kv base;
 	struct kv *below;
-	unsigned period, asked;
+	unsigned period, asked, waits;
+	pthread_t owner;
 	pthread_mutex_t lock;
 };
 
@@ -23,6 +24,14 @@ static struct kv *enter(struct kv *kv)
 	return kv_of(kv)->below;
 }
 
+static struct kv *enter_far(struct kv *kv)
+{
+	struct kv *below = enter(kv);
+
+	kv_of(kv)->waits += pthread_equal(pthread_self(), kv_of(kv)->owner) != 0;
+	return below;
+}
+
 static enum fail leave(struct kv *kv, enum fail f)
 {
 	pthread_mutex_unlock(&kv_of(kv)->lock);
@@ -31,7 +40,7 @@ static enum fail leave(struct kv *kv, enum fail f)
 
 static enum fail cold_get(struct kv *kv, struct span key, struct buf *out, struct why *w)
 {
-	struct kv *below = enter(kv);
+	struct kv *below = enter_far(kv);
 
 	return leave(kv, below->ops->get(below, key, out, w));
 }
@@ -46,7 +55,7 @@ static enum fail cold_write(struct kv *kv, const struct kv_batch *b, struct why 
 static enum fail cold_scan(struct kv *kv, struct span from, struct span to,
 	bool (*each)(void *ctx, struct span key, struct span value), void *ctx, struct why *w)
 {
-	struct kv *below = enter(kv);
+	struct kv *below = enter_far(kv);
 
 	return leave(kv, below->ops->scan(below, from, to, each, ctx, w));
 }
@@ -124,6 +133,12 @@ struct kv *kv_open_cold(struct kv *below, unsigned period)
 	c->base.ops = &cold_ops;
 	c->below = below;
 	c->period = period;
+	c->owner = pthread_self();
 	pthread_mutex_init(&c->lock, NULL);
 	return &c->base;
+}
+
+unsigned kv_cold_waits(const struct kv *kv)
+{
+	return CONTAINER_OF(kv, struct cold_kv, base)->waits;
 }

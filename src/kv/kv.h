@@ -62,5 +62,7 @@ struct kv *kv_open_memory(void);
 /* For tests: `below` (taken over) as if most of it were on a slow disk: of every `period` reads that are to be answered from memory all but
  * the last are FAIL_BUSY. Its calls may be made from several threads. */
 struct kv *kv_open_cold(struct kv *below, unsigned period);
+/* How often the thread that opened it would have had to wait for the disk. */
+unsigned kv_cold_waits(const struct kv *kv);
 
 #endif

@@ -4,6 +4,16 @@
 #include "base/memory.h"
 #include "store/inside.h"
 
+struct account_load { /* an account that a worker reads; it is none yet */
+	struct job job;
+	struct list link; /* in store->account_loads */
+	struct account *read;
+	struct list openers; /* struct account_opening */
+	bool stale;          /* it has been in memory meanwhile: what was read may be older */
+	enum fail result;
+	struct why why;
+};
+
 static struct account **bucket_of(struct store *s, uint64_t id)
 {
 	return &s->accounts[(id * 0x9e3779b97f4a7c15u) >> 52];
@@ -55,27 +65,53 @@ static void account_forget(struct account *a)
 	account_free(a);
 }
 
-enum fail account_get(struct store *s, uint64_t id, struct account **out, struct why *w)
+static struct account *account_find(struct store *s, uint64_t id)
 {
-	struct account **bucket = bucket_of(s, id);
-	struct account *a;
-	enum fail f;
+	struct account *a = *bucket_of(s, id);
 
-	for (a = *bucket; a; a = a->next_in_bucket)
-		if (a->id == id) {
-			*out = a;
-			return FAIL_NONE;
-		}
-	a = account_new(s, id);
-	f = index_load_account(a, w);
-	if (f) {
-		account_free(a);
-		return f;
+	while (a && a->id != id)
+		a = a->next_in_bucket;
+	return a;
+}
+
+/* From here on it is the account: one that a worker is reading may be older. */
+static void account_enter(struct account *a)
+{
+	struct account **bucket = bucket_of(a->store, a->id);
+
+	LIST_EACH(it, &a->store->account_loads)
+	{
+		struct account_load *l = CONTAINER_OF(it, struct account_load, link);
+
+		l->stale |= l->read->id == a->id;
 	}
 	a->next_in_bucket = *bucket;
 	*bucket = a;
-	*out = a;
-	return FAIL_NONE;
+}
+
+static enum fail account_read(struct store *s, uint64_t id, bool near, struct account **out, struct why *w)
+{
+	struct account *a = account_new(s, id);
+	enum fail f = index_load_account(a, near, w);
+
+	if (f)
+		account_free(a);
+	else
+		*out = a;
+	return f;
+}
+
+enum fail account_get(struct store *s, uint64_t id, struct account **out, struct why *w)
+{
+	enum fail f = FAIL_NONE;
+
+	*out = account_find(s, id);
+	if (*out)
+		return FAIL_NONE;
+	f = account_read(s, id, false, out, w);
+	if (!f)
+		account_enter(*out);
+	return f;
 }
 
 static bool account_held(const struct account *a)
@@ -117,9 +153,19 @@ void account_drop_all(struct store *s)
 
 struct account_opening {
 	struct store_op op;
-	struct list link; /* in account->openers */
+	struct list link; /* in account->openers, or in those of its load */
 	struct account **out;
 };
+
+static enum fail open_later(struct list *openers, struct store_wait *w, struct account **out)
+{
+	struct account_opening *o = NEW(struct account_opening);
+
+	o->out = out;
+	store_op_begin(&o->op, w);
+	list_append(openers, &o->link);
+	return FAIL_BUSY;
+}
 
 struct birth {
 	struct store_wait wait;
@@ -194,37 +240,130 @@ static enum fail account_bear(struct account *a, struct why *w)
 	return f;
 }
 
+/* The account is in memory: it is held, or its first batch must be waited for, or it is no account. */
+static enum fail open_loaded(struct account *a, struct why *reason)
+{
+	enum fail f;
+
+	if (a->gone)
+		return why(reason, FAIL_NOT_FOUND, "There is no such account.");
+	account_hold(a);
+	if (a->sequence || a->birth)
+		return a->birth ? FAIL_BUSY : FAIL_NONE;
+	f = account_bear(a, reason);
+	if (f != FAIL_BUSY)
+		account_close(a);
+	return f;
+}
+
+/* ── Accounts that must be read from the disk ── */
+
+static void read_work(struct job *j)
+{
+	struct account_load *l = CONTAINER_OF(j, struct account_load, job);
+
+	l->result = index_load_account(l->read, false, &l->why);
+}
+
+static void read_done(struct job *j);
+
+static void read_start(struct account_load *l, struct store *s, uint64_t id)
+{
+	l->read = account_new(s, id);
+	l->stale = false;
+	l->job.work = read_work;
+	l->job.done = read_done;
+	s->busy++;
+	job_start(&l->job, s->loop);
+}
+
+static void answer_opening(struct account_opening *o, struct account *a, enum fail f, struct why *w)
+{
+	if (!f)
+		f = open_loaded(a, w);
+	if (f == FAIL_BUSY) {
+		list_append(&a->openers, &o->link);
+		return;
+	}
+	if (!f && o->op.wait)
+		*o->out = a;
+	else if (!f)
+		account_close(a);
+	store_op_end(&o->op, f, w);
+	free(o);
+}
+
+static void read_done(struct job *j)
+{
+	struct account_load *l = CONTAINER_OF(j, struct account_load, job);
+	struct store *s = l->read->store;
+	uint64_t id = l->read->id;
+	struct account *a = account_find(s, id);
+
+	s->busy--;
+	if (a || l->result || l->stale) {
+		account_free(l->read);
+		if (!a && !l->result) {
+			read_start(l, s, id);
+			return;
+		}
+	} else {
+		a = l->read;
+		account_enter(a);
+	}
+	list_remove(&l->link);
+	if (a)
+		account_hold(a); /* whoever is answered may close it */
+	while (!list_empty(&l->openers)) {
+		struct account_opening *o = CONTAINER_OF(l->openers.next, struct account_opening, link);
+
+		list_remove(&o->link);
+		answer_opening(o, a, a ? FAIL_NONE : l->result, &l->why);
+	}
+	account_close(a);
+	free(l);
+}
+
+static enum fail open_from_disk(struct store *s, uint64_t id, struct store_wait *w, struct account **out)
+{
+	struct account_load *l;
+
+	LIST_EACH(it, &s->account_loads)
+	{
+		l = CONTAINER_OF(it, struct account_load, link);
+		if (l->read->id == id)
+			return open_later(&l->openers, w, out);
+	}
+	l = NEW(struct account_load);
+	list_init(&l->openers);
+	list_init(&l->link);
+	list_append(&s->account_loads, &l->link);
+	read_start(l, s, id);
+	return open_later(&l->openers, w, out);
+}
+
 enum fail account_open(struct store *s, uint64_t id, struct store_wait *w, struct account **out)
 {
 	struct why *reason = w ? &w->why : NULL;
-	struct account_opening *o;
-	struct account *a;
+	struct account *a = account_find(s, id);
 	enum fail f;
 
 	if (!id)
 		return why(reason, FAIL_NOT_FOUND, "There is no such account.");
-	f = account_get(s, id, &a, reason);
-	if (f)
-		return f;
-	if (a->gone)
-		return why(reason, FAIL_NOT_FOUND, "There is no such account.");
-	account_hold(a);
-	if (!a->sequence && !a->birth) {
-		f = account_bear(a, reason);
-		if (f != FAIL_BUSY) {
-			account_close(a);
+	if (!a) {
+		f = account_read(s, id, true, &a, reason);
+		if (f == FAIL_BUSY)
+			return open_from_disk(s, id, w, out);
+		if (f)
 			return f;
-		}
+		account_enter(a);
 	}
-	if (!a->birth) {
+	f = open_loaded(a, reason);
+	if (f == FAIL_BUSY)
+		return open_later(&a->openers, w, out);
+	if (!f)
 		*out = a;
-		return FAIL_NONE;
-	}
-	o = NEW(struct account_opening);
-	o->out = out;
-	store_op_begin(&o->op, w);
-	list_append(&a->openers, &o->link);
-	return FAIL_BUSY;
+	return f;
 }
 
 void account_close(struct account *a)

@@ -285,7 +285,7 @@ static void apply_op(struct applying *ap, struct op *op)
 
 /* ── The batch ── */
 
-static bool needs_rows(enum op_kind kind)
+bool op_needs_rows(enum op_kind kind)
 {
 	return op_ranges(kind) || kind == OP_MOVE || kind == OP_DELETE || kind == OP_DELETE_KEEP || kind == OP_RELOCATE;
 }
@@ -333,7 +333,7 @@ static enum fail prepare(struct applying *ap, struct span ops, struct why *w)
 			f = FAIL_CORRUPT;
 		if (f)
 			return unreadable(f, ap->a->id, w);
-		if (needs_rows(op.kind))
+		if (op_needs_rows(op.kind))
 			f = load_rows_of(ap, op.mailbox, w);
 		else if (needs_kept(op.kind) && ap->s->index.count)
 			f = index_write(ap->s, w);

@@ -21,6 +21,7 @@ void batch_destroy(struct batch *b)
 	list_remove(&b->link);
 	for (size_t i = 0; i < b->count; i++)
 		body_unref(b->ops[i].body);
+	free(b->held);
 	free(b->ops);
 	free(b->runs);
 	free(b->uids);

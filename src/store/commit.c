@@ -325,9 +325,14 @@ void commit_run_waiting(struct account *a)
 	grant_quiet(a);
 	while (!list_empty(&a->waiting) && !a->exclusive && a->quiet != QUIET_WANTED) {
 		struct batch *b = CONTAINER_OF(a->waiting.next, struct batch, link);
+		enum fail f;
 
 		if (b->tree && a->in_flight)
 			return;
+		f = batch_hold_rows(b);
+		if (f == FAIL_BUSY)
+			return;
+		b->result = f;
 		list_remove(&b->link);
 		list_append(&a->store->ready, &b->link);
 		a->in_flight++;
@@ -376,7 +381,8 @@ void commit_seal(struct deferred *d)
 
 		list_remove(&b->link);
 		list_append(&g->batches, &b->link);
-		b->result = s->broken ? FAIL_UNKNOWN : batch_send(b);
+		if (!b->result)
+			b->result = s->broken ? FAIL_UNKNOWN : batch_send(b);
 		if (!b->result && !g->first.segment)
 			g->first = b->pos;
 		if (log_broken(s->log))
@@ -457,6 +463,7 @@ static void batch_answer(struct batch *b)
 	bool alone = !b->op.wait;
 
 	b->pending = false;
+	batch_release_rows(b);
 	if (alone)
 		batch_destroy(b);
 	else

@@ -176,7 +176,7 @@ static bool load_subscription(void *context, struct span key, struct span value)
 	return true;
 }
 
-static enum fail load_counters(struct kv *kv, struct account *a, struct why *w)
+static enum fail load_counters(struct kv *kv, bool near, struct account *a, struct why *w)
 {
 	struct key k = key_begin(a->id, KEY_ACCOUNT);
 	struct buf value;
@@ -185,7 +185,7 @@ static enum fail load_counters(struct kv *kv, struct account *a, struct why *w)
 	enum fail f;
 
 	buf_init(&value, 4096);
-	f = kv->ops->get(kv, key_span(&k), &value, w);
+	f = (near ? kv->ops->get_near : kv->ops->get)(kv, key_span(&k), &value, w);
 	in = buf_span(&value);
 	if (!f && (!span_take_be64(&in, &a->sequence) || !span_take_be64(&in, &a->next_message) ||
 			  !span_take_be64(&in, &a->next_mailbox) || !span_take_be32(&in, &a->last_uidvalidity) ||
@@ -209,7 +209,7 @@ enum fail index_bad_row(struct why *w)
 enum fail index_peek_kept(struct kv *kv, uint64_t account, uint64_t *count_out, struct why *w)
 {
 	struct account a = {.id = account};
-	enum fail f = load_counters(kv, &a, w);
+	enum fail f = load_counters(kv, false, &a, w);
 
 	*count_out = a.kept_count;
 	if (f == FAIL_NOT_FOUND)
@@ -217,26 +217,28 @@ enum fail index_peek_kept(struct kv *kv, uint64_t account, uint64_t *count_out, 
 	return f == FAIL_CORRUPT ? index_bad_row(w) : f;
 }
 
-enum fail index_load_account(struct account *a, struct why *w)
+enum fail index_load_account(struct account *a, bool near, struct why *w)
 {
 	struct kv *kv = a->store->kv;
+	enum fail (*scan)(struct kv *, struct span, struct span, bool (*)(void *, struct span, struct span), void *,
+		struct why *) = near ? kv->ops->scan_near : kv->ops->scan;
 	struct key from = key_begin(a->id, KEY_MAILBOX), to = key_past(from);
 	struct loading l = {a, false};
-	enum fail f = load_counters(kv, a, w);
+	enum fail f = load_counters(kv, near, a, w);
 
 	if (f == FAIL_NOT_FOUND)
 		return FAIL_NONE; /* new */
 	if (f == FAIL_CORRUPT)
 		return index_bad_row(w);
 	if (!f)
-		f = kv->ops->scan(kv, key_span(&from), key_span(&to), load_mailbox, &l, w);
+		f = scan(kv, key_span(&from), key_span(&to), load_mailbox, &l, w);
 	if (!f && l.bad)
 		return index_bad_row(w);
 	if (f)
 		return f;
 	from = key_begin(a->id, KEY_SUBSCRIPTION);
 	to = key_past(from);
-	return kv->ops->scan(kv, key_span(&from), key_span(&to), load_subscription, &l, w);
+	return scan(kv, key_span(&from), key_span(&to), load_subscription, &l, w);
 }
 
 static void delete_rows(struct mailbox *m, enum key_kind kind)

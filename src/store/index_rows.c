@@ -178,9 +178,10 @@ void index_delete_structure(struct account *a, struct log_pos body)
 	kv_batch_delete(&a->store->index, key_span(&k));
 }
 
-enum fail index_get_structure(struct account *a, struct log_pos body, struct buf *out, struct why *w)
+enum fail index_get_structure(struct account *a, struct log_pos body, bool near, struct buf *out, struct why *w)
 {
 	struct key k = structure_key(a, body);
+	struct kv *kv = a->store->kv;
 
-	return a->store->kv->ops->get(a->store->kv, key_span(&k), out, w);
+	return (near ? kv->ops->get_near : kv->ops->get)(kv, key_span(&k), out, w);
 }

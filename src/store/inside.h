@@ -175,11 +175,21 @@ struct batch {
 	size_t uid_count;
 	struct buf record;
 	struct log_pos pos;
+	struct mailbox **held; /* whose rows its ops need: loaded, until it is answered */
+	size_t held_count, held_cap, held_ops;
+	struct store_wait loading; /* of one of them */
+	bool is_loading;
+	struct mailbox *loaded;
 	enum fail result; /* of being sent */
 	struct why why;
 };
 void batch_destroy(struct batch *b);
 void batch_stage(struct batch *b, const struct op *op); /* one without text, runs and body */
+
+/* batch_rows.c: the rows that a batch's ops change must be in memory when it is applied. FAIL_NONE: all are; FAIL_BUSY: commit_run_waiting is
+ * called once more of them are. */
+FAILS batch_hold_rows(struct batch *b);
+void batch_release_rows(struct batch *b);
 
 /* What the tree will be once the ops so far have been applied: made when a batch that changes the tree has its turn. */
 struct plan_entry {
@@ -237,6 +247,7 @@ struct store {
 
 	struct account *accounts[ACCOUNT_BUCKETS];
 	struct list idle_accounts, idle_mailboxes;
+	struct list account_loads; /* struct account_load */
 	size_t idle_account_count, idle_rows;
 
 	struct list ready;  /* batches to be sent at the end of this turn */
@@ -275,7 +286,7 @@ FAILS store_view(const struct store_settings *settings, struct log_pos from, str
 void space_fini(struct store *s);
 void space_keep_ballast(struct store *s); /* makes it, if it is missing and there is room */
 
-/* account.c: nothing here waits */
+/* account.c: but for account_get nothing here waits */
 FAILS account_get(struct store *s, uint64_t id, struct account **out, struct why *w); /* loaded; no reference taken */
 void account_hold(struct account *a);   /* like opening it; account_close undoes it */
 void account_settle(struct account *a); /* forgets it when nothing holds it any more */
@@ -311,6 +322,7 @@ void feed_keep_ghosts(struct mailbox *m, const struct row *rows, size_t n, uint6
 void feed_wake_all(struct store *s);
 
 /* apply.c: `live` is the batch that made the record, or NULL when redoing */
+bool op_needs_rows(enum op_kind kind);
 FAILS batch_apply(struct store *s, struct log_pos pos, struct span record, struct batch *live, struct why *w);
 
 /* kept.c. Kept messages are live: their bytes are needed, so whoever counts live bytes walks kept_each too (or account_kept, a page at a
@@ -401,7 +413,8 @@ FAILS index_copy(struct kv *from, struct kv *to, struct why *w);
 FAILS index_compare(
 	struct kv *a, struct kv *b, void (*differs)(void *context, struct span key), void *context, struct why *w);
 FAILS index_write(struct store *s, struct why *w); /* what index_put_* gathered, with s->reached */
-FAILS index_load_account(struct account *a, struct why *w);
+/* Fills one that is empty. `near`: from memory alone, or FAIL_BUSY and it is to be thrown away. Touches nothing else, so a worker may call it. */
+FAILS index_load_account(struct account *a, bool near, struct why *w);
 /* How many kept messages an account has, without loading it. */
 FAILS index_peek_kept(struct kv *kv, uint64_t account, uint64_t *count_out, struct why *w);
 /* Fills `out`, which is empty but for room that was reserved. Needs nothing but the kv, so it may be called from a worker. */
@@ -412,7 +425,8 @@ FAILS index_load_vanished(struct kv *kv, uint64_t account, uint64_t mailbox,
 	void (*each)(void *context, uint32_t first, uint32_t last, uint64_t modseq), void *context, struct why *w);
 /* Deletes all that the index has of the account, also what was gathered before, in the batch that is being gathered. */
 void index_delete_account(struct account *a);
-FAILS index_get_structure(struct account *a, struct log_pos body, struct buf *out, struct why *w);
+/* `near`: from memory alone, or FAIL_BUSY. */
+FAILS index_get_structure(struct account *a, struct log_pos body, bool near, struct buf *out, struct why *w);
 void index_put_account(struct account *a);
 void index_put_mailbox(struct mailbox *m);
 void index_delete_mailbox(struct mailbox *m); /* its rows must be loaded */

@@ -1,5 +1,8 @@
 /* The structure of a message: from the index, where it lies near its neighbours; else from the body's record in the log, which always has it, and
- * then into the index again. */
+ * then into the index again. What is not in memory is read by a worker.
+ *
+ *   message_structure ─┬─ FETCH_COPY (the index, on a worker) ─► done
+ *                      └───────────────────┴─ not there ─► FETCH_HEAD ─► FETCH_STRUCTURE ─► into the index ─► done */
 #include "base/memory.h"
 #include "mime/mime.h"
 #include "store/body.h"
@@ -13,7 +16,10 @@ struct fetching {
 	char head[BODY_HEAD];
 	char *bytes;
 	uint32_t n;
-	enum { FETCH_HEAD, FETCH_STRUCTURE, FETCH_END } phase;
+	enum { FETCH_COPY, FETCH_HEAD, FETCH_STRUCTURE, FETCH_END } phase;
+	struct job job;
+	struct buf copy; /* what the index has */
+	enum fail copied;
 	struct log_read r;
 	bool later;
 };
@@ -69,6 +75,11 @@ static enum fail fetching_steps(struct fetching *x)
 	return f;
 }
 
+static enum fail too_big(struct fetching *x)
+{
+	return why(&x->r.why, FAIL_TOO_BIG, "The structure of the message does not fit.");
+}
+
 static enum fail fetching_finish(struct fetching *x, enum fail f)
 {
 	struct span structure = span(x->bytes, x->n);
@@ -82,7 +93,7 @@ static enum fail fetching_finish(struct fetching *x, enum fail f)
 			store_report(x->account->store, "a row of the index could not be written: %s", x->r.why.log);
 	}
 	if ((!x->later || x->op.wait) && buf_add(x->out, structure))
-		return why(&x->r.why, FAIL_TOO_BIG, "The structure of the message does not fit.");
+		return too_big(x);
 	return FAIL_NONE;
 }
 
@@ -90,9 +101,17 @@ static void fetching_free(struct fetching *x)
 {
 	struct account *a = x->account;
 
+	buf_fini(&x->copy);
 	free(x->bytes);
 	free(x);
 	account_close(a);
+}
+
+static void fetching_answer(struct fetching *x, enum fail f)
+{
+	x->account->store->busy--;
+	store_op_end(&x->op, f, &x->r.why);
+	fetching_free(x);
 }
 
 static void fetching_run(struct fetching *x, enum fail f)
@@ -101,26 +120,54 @@ static void fetching_run(struct fetching *x, enum fail f)
 		f = fetching_steps(x);
 	if (f == FAIL_BUSY)
 		return;
-	f = fetching_finish(x, f);
-	x->account->store->busy--;
-	store_op_end(&x->op, f, &x->r.why);
-	fetching_free(x);
+	fetching_answer(x, fetching_finish(x, f));
+}
+
+static void copy_work(struct job *j)
+{
+	struct fetching *x = CONTAINER_OF(j, struct fetching, job);
+
+	x->copied = index_get_structure(x->account, x->body, false, &x->copy, &x->r.why);
+}
+
+static void copy_done(struct job *j)
+{
+	struct fetching *x = CONTAINER_OF(j, struct fetching, job);
+	enum fail f = x->copied;
+
+	x->phase = FETCH_HEAD;
+	if (f == FAIL_NOT_FOUND) {
+		fetching_run(x, FAIL_NONE);
+		return;
+	}
+	if (!f && x->op.wait && buf_add(x->out, buf_span(&x->copy)))
+		f = too_big(x);
+	fetching_answer(x, f);
 }
 
 enum fail message_structure(struct account *a, const struct message *msg, struct buf *out, struct store_wait *w)
 {
 	struct log_pos body = {msg->body_place.segment, msg->body_place.offset};
-	enum fail f = index_get_structure(a, body, out, w ? &w->why : NULL);
+	enum fail f = index_get_structure(a, body, true, out, w ? &w->why : NULL);
 	struct fetching *x;
 
-	if (f != FAIL_NOT_FOUND)
+	if (f != FAIL_NOT_FOUND && f != FAIL_BUSY)
 		return f;
 	x = NEW(struct fetching);
 	x->account = a;
 	a->refs++;
 	x->body = body;
 	x->out = out;
-	f = fetching_steps(x);
+	buf_init(&x->copy, MIME_STRUCTURE_MAX);
+	if (f == FAIL_BUSY) {
+		x->phase = FETCH_COPY;
+		x->job.work = copy_work;
+		x->job.done = copy_done;
+		job_start(&x->job, a->store->loop);
+	} else {
+		x->phase = FETCH_HEAD;
+		f = fetching_steps(x);
+	}
 	if (f == FAIL_BUSY) {
 		x->later = true;
 		a->store->busy++;
