@@ -59,10 +59,11 @@ struct command {
 	enum fail (*committed)(struct command *c);
 	/* the framework's own (run.c) */
 	const struct verb_row *row;
-	struct span message;   /* MESSAGE: bytes that have come and were not taken */
-	struct span line;      /* HOLD: a line that has come */
-	uint64_t message_left; /* of the message: not yet taken */
-	int64_t slice_began;   /* us */
+	struct span message_tail; /* MESSAGE: what is to stand behind it on its line, set by begin; static text */
+	struct span message;      /* MESSAGE: bytes that have come and were not taken */
+	struct span line;         /* HOLD: a line that has come */
+	uint64_t message_left;    /* of the message: not yet taken */
+	int64_t slice_began;      /* us */
 	int phase;
 	enum command_wait { WAIT_NOTHING, WAIT_INPUT, WAIT_OUTPUT, WAIT_STORE, WAIT_EVENT } waits;
 	bool begun, message_asked, message_answered, message_next, message_over, line_here, committing, batch_done;

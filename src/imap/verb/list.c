@@ -132,7 +132,7 @@ static void print_line(struct command *c, const char *attributes, struct span na
 	struct buf *out = command_out(c);
 
 	buf_addf(out, "* LIST (%s) \"/\" ", attributes);
-	print_mailbox(out, name);
+	print_mailbox(out, name, c->session->utf8);
 	if (child_info)
 		buf_add_lit(out, " (CHILDINFO (\"SUBSCRIBED\"))");
 	buf_add_lit(out, "\r\n");

@@ -37,7 +37,7 @@ static void print_line(struct command *c, bool selectable, struct span name)
 	struct buf *out = command_out(c);
 
 	buf_addf(out, "* LSUB (%s) \"/\" ", selectable ? "" : "\\Noselect");
-	print_mailbox(out, name);
+	print_mailbox(out, name, c->session->utf8);
 	buf_add_lit(out, "\r\n");
 }
 

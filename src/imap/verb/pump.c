@@ -130,7 +130,7 @@ static void take_input(struct imap_session *s, struct span *in)
 		else
 			c->message = piece;
 		break;
-	case READER_ENDED: command_message_ends(c, reader_tail_empty(&s->reader)); break;
+	case READER_ENDED: command_message_ends(c, reader_tail_is(&s->reader, c->message_tail)); break;
 	case READER_REFUSED: refused(s); break;
 	}
 }

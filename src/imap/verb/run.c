@@ -41,6 +41,7 @@ struct command *command_new(struct imap_session *s, const struct head *head, str
 	c->tag = span(c->tag_bytes, head->tag.n);
 	args_init(&c->args, bytes_after_head, &c->arena);
 	c->args.capabilities = &s->capabilities;
+	c->args.utf8 = s->utf8;
 	buf_init(&c->code, CODE_MAX);
 	store_wait_init(&c->wait, stored);
 	count_verb(head->verb);
@@ -279,6 +280,7 @@ void command_message_follows(struct command *c, struct span args, uint64_t size)
 
 	args_init(&c->args, copy, &c->arena);
 	c->args.capabilities = &c->session->capabilities;
+	c->args.utf8 = c->session->utf8;
 	c->message_left = size;
 	c->message_answered = false;
 	c->message_next = true;

@@ -230,6 +230,9 @@ static enum fail parse_charset(struct parse *p, bool alone)
 
 	if (!alone && !args_if_word(p->a, SPAN("CHARSET")))
 		return FAIL_NONE;
+	/* "it MUST NOT issue a SEARCH command that contains a charset specification": RFC 6855 §3. */
+	if (!alone && p->a->utf8)
+		return syntax(p, args_wrong(p->a, "CHARSET is not for a session that has enabled UTF8=ACCEPT"));
 	if ((!alone && !args_sp(p->a)) || !args_astring(p->a, &name) || !args_sp(p->a))
 		return FAIL_SYNTAX;
 	if (span_eq_nocase(name, SPAN("UTF-8")) || span_eq_nocase(name, SPAN("US-ASCII")) ||

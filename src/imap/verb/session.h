@@ -26,6 +26,7 @@ struct imap_session {
 	struct user user;
 	const struct settings *settings;
 	struct capabilities capabilities;
+	bool utf8;         /* ENABLE UTF8=ACCEPT: RFC 6855 */
 	struct view *view; /* the selected mailbox; NULL unless IMAP_SELECTED */
 	/* the framework's own */
 	struct loop *loop;

@@ -74,7 +74,7 @@ void status_items_print(struct command *c, const struct mailbox_info *m, unsigne
 	bool first = true;
 
 	buf_add_lit(out, "* STATUS ");
-	print_mailbox(out, m->name);
+	print_mailbox(out, m->name, c->session->utf8);
 	for (size_t i = 0; i < ARRAY_LEN(items); i++) {
 		if (!(wanted >> i & 1))
 			continue;

@@ -2,6 +2,7 @@
 #include "imap/wire/args.h"
 
 #include "imap/wire/chars.h"
+#include "base/utf8.h"
 #include "imap/wire/mailbox_name.h"
 
 void args_init(struct args *a, struct span bytes, struct arena *arena)
@@ -148,6 +149,8 @@ static bool take_quoted(struct args *a, struct span *out)
 	if (i >= rest.n)
 		return args_wrong(a, "a quoted string does not end");
 	raw = span(rest.p + 1, i - 1);
+	if (a->utf8 && !utf8_valid(raw))
+		return args_wrong(a, "a quoted string is not UTF-8");
 	if (!unescape(a, raw, escapes, out))
 		return false;
 	a->rest = span_skip(rest, i + 1);
@@ -259,7 +262,7 @@ static bool decode_name(struct args *a, struct span wire, struct span *out)
 
 	/* Decoding never makes a name more than three times as long: two base64 digits and a half are one UTF-16 unit. */
 	buf_init(&utf8, wire.n * 3 + 4);
-	f = mailbox_name_decode(wire, &utf8);
+	f = a->utf8 ? (utf8_valid(wire) ? buf_add(&utf8, wire) : FAIL_SYNTAX) : mailbox_name_decode(wire, &utf8);
 	kept = f ? (struct span){NULL, 0} : arena_dup(a->arena, buf_span(&utf8));
 	buf_fini(&utf8);
 	if (f)
@@ -294,6 +297,7 @@ bool args_message_literal(struct args *a, uint64_t *size_out)
 	struct span rest = a->rest;
 	uint64_t n;
 
+	(void)span_take(&rest, SPAN("~"));
 	if (!span_take(&rest, SPAN("{")) || !span_take_u64(&rest, &n))
 		return args_wrong(a, "the message is expected as a literal");
 	(void)span_take(&rest, SPAN("+"));

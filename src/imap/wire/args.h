@@ -20,6 +20,7 @@ struct args {
 	struct arena *arena;
 	unsigned depth;
 	const struct capabilities *capabilities; /* that are offered; NULL: all */
+	bool utf8;                               /* mailbox names are UTF-8 as they stand: RFC 6855 §3 */
 	const char *error;                       /* "an atom is expected"; static text, safe to send */
 };
 
@@ -58,12 +59,14 @@ bool args_date(struct args *a, int64_t *day_out);
 /* date-time: "01-Feb-1994 12:34:56 +0100", the day's first digit may be a space. */
 bool args_date_time(struct args *a, struct date_time *out);
 
-/* A mailbox name, decoded from modified UTF-7 to UTF-8 (mailbox_name.h), as it came otherwise: pass it to mailbox_name_normal. */
+/* A mailbox name, decoded from modified UTF-7 to UTF-8 (mailbox_name.h; not with `utf8`), as it came otherwise: pass it to
+ * mailbox_name_normal. */
 bool args_mailbox(struct args *a, struct span *out);
 /* list-mailbox: also '%' and '*' in atoms; decoded the same way. */
 bool args_list_mailbox(struct args *a, struct span *out);
 
-/* At the message of APPEND: "{123}" or "{123+}" as the very end of the collected bytes (reader.h streams what follows). */
+/* At the message of APPEND: "{123}" or "{123+}" as the very end of the collected bytes (reader.h streams what follows); also a literal8, "~{123}"
+ * (RFC 4466). */
 bool args_message_literal(struct args *a, uint64_t *size_out);
 
 #endif

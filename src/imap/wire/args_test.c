@@ -233,8 +233,10 @@ static void printed(void **state)
 	buf_add_byte(&b, ' ');
 	print_nstring(&b, span(NULL, 0));
 	buf_add_byte(&b, ' ');
-	print_mailbox(&b, SPAN("B\xc3\xbc"
-			       "cher & mehr"));
+	print_mailbox(&b,
+		SPAN("B\xc3\xbc"
+		     "cher & mehr"),
+		false);
 	is(buf_span(&b), "INBOX \"a b\" \"nil\" \"q\\\"\\\\\" {3}\r\nl\r\n NIL \"B&APw-cher &- mehr\"");
 	buf_fini(&b);
 }

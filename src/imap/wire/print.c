@@ -1,6 +1,7 @@
 /* Printing of strings. */
 #include "imap/wire/print.h"
 
+#include "base/utf8.h"
 #include "imap/wire/chars.h"
 #include "imap/wire/mailbox_name.h"
 
@@ -73,16 +74,20 @@ void print_astring(struct buf *out, struct span s)
 		print_string(out, s);
 }
 
-void print_mailbox(struct buf *out, struct span utf8)
+void print_mailbox(struct buf *out, struct span name, bool utf8)
 {
 	struct buf wire;
 
+	if (utf8 && !span_is_ascii(name)) { /* a stored name has no control characters, and is short */
+		print_quoted(out, name);
+		return;
+	}
 	/* At worst, of one octet come "&", three digits and "-". */
-	buf_init(&wire, utf8.n * 5 + 8);
-	if (mailbox_name_encode(utf8, &wire) == FAIL_NONE)
+	buf_init(&wire, name.n * 5 + 8);
+	if (!utf8 && mailbox_name_encode(name, &wire) == FAIL_NONE)
 		print_astring(out, buf_span(&wire));
 	else
-		print_string(out, utf8);
+		print_astring(out, name);
 	buf_fini(&wire);
 }
 

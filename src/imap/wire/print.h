@@ -10,8 +10,8 @@ void print_string(struct buf *out, struct span s);
 void print_nstring(struct buf *out, struct span s);
 /* An atom where possible, else as print_string. "NIL" is never an atom. */
 void print_astring(struct buf *out, struct span s);
-/* A mailbox name given in UTF-8. */
-void print_mailbox(struct buf *out, struct span utf8);
+/* A mailbox name: in modified UTF-7, or (RFC 6855 §3) as it is, in quotes. */
+void print_mailbox(struct buf *out, struct span name, bool utf8);
 /* Text of a response line: control characters and 8-bit octets become '?', at most 400 octets. */
 void print_text(struct buf *out, struct span s);
 

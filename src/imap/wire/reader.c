@@ -367,7 +367,7 @@ struct span reader_more(const struct reader *r)
 	return buf_span(&r->more);
 }
 
-bool reader_tail_empty(const struct reader *r)
+bool reader_tail_is(const struct reader *r, struct span tail)
 {
-	return !r->tail_used;
+	return tail.n ? span_eq(buf_span(&r->more), tail) : !r->tail_used;
 }

@@ -34,7 +34,7 @@ enum reader_event {
 	READER_MESSAGE, /* whole up to "{n}" of APPEND's message at its end, or (after one) reader_more() up to that of the next: call
 	                   reader_message_accept or reader_message_refuse */
 	READER_BYTES, /* bytes of an accepted message: *piece_out, within *in as it was; NOT taken: call reader_message_took */
-	READER_ENDED, /* the line behind the message is over: reader_tail_empty(). Call reader_next before taking more */
+	READER_ENDED, /* the line behind the message is over: reader_tail_is(). Call reader_next before taking more */
 	READER_REFUSED, /* the command was too big: reader_command() is its beginning, for the tag. Call reader_next before taking more */
 };
 
@@ -76,6 +76,7 @@ void reader_message_took(struct reader *r, struct span *in, size_t n);
 uint64_t reader_message_left(const struct reader *r);
 /* The line behind the message, without its end. */
 struct span reader_more(const struct reader *r);
-bool reader_tail_empty(const struct reader *r);
+/* It is just `tail`, or nothing where that is empty. */
+bool reader_tail_is(const struct reader *r, struct span tail);
 
 #endif

@@ -45,7 +45,7 @@ static void run(const char *input, size_t step, bool refuse, struct buf *log)
 				reader_message_took(&r, &in, 1);
 				break;
 			case READER_ENDED:
-				buf_addf(log, "|%s|", reader_tail_empty(&r) ? "END" : "TAIL");
+				buf_addf(log, "|%s|", reader_tail_is(&r, SPAN("")) ? "END" : "TAIL");
 				reader_next(&r, true);
 				break;
 			}

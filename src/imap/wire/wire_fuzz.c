@@ -38,7 +38,7 @@ static void log_event(struct reader *r, enum reader_event e, struct span *in, st
 	case READER_COMMAND:
 	case READER_REFUSED:
 	case READER_ENDED:
-		buf_addf(log, "%d%d:", e, e == READER_ENDED && reader_tail_empty(r));
+		buf_addf(log, "%d%d:", e, e == READER_ENDED && reader_tail_is(r, SPAN("")));
 		buf_add(log, reader_command(r));
 		reader_next(r, false);
 		return;
@@ -118,7 +118,7 @@ static void fuzz_names(struct span all, struct arena *arena)
 		/* No mailbox has control characters in its name: they are not decoded. */
 		hold(control || span_eq(buf_span(&utf8), buf_span(&again)));
 		buf_reset(&again);
-		print_mailbox(&again, buf_span(&utf8));
+		print_mailbox(&again, buf_span(&utf8), false);
 		args_init(&a, buf_span(&again), arena);
 		hold(control || (args_mailbox(&a, &s) && args_end(&a) && span_eq(s, buf_span(&utf8))));
 	}

@@ -1,0 +1,13 @@
+# RFC 6855 §3: what is no UTF-8 in a quoted string is BAD, and so is a SEARCH with a charset
+@imap select INBOX
+@needs UTF8=ACCEPT
+C: a ENABLE UTF8=ACCEPT
+S: * ENABLED UTF8=ACCEPT
+S: a OK ...
+C: b STATUS "\xff\xfe" (MESSAGES)
+S: b BAD ...
+C: c SEARCH CHARSET UTF-8 ALL
+S: c BAD ...
+C: d SEARCH SUBJECT "بريد"
+S: * SEARCH
+S: d OK ...
