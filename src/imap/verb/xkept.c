@@ -71,13 +71,13 @@ static void print_place(struct command *c, const struct xkept *x, const struct k
 
 	if (!account_mailbox_info(c->session->account, k->mailbox, &info)) {
 		buf_add_lit(out, "THERE ");
-		print_mailbox(out, info.name);
+		print_mailbox(out, info.name, c->session->utf8);
 	} else if (kept_mailbox_find(x->gone, k->mailbox, &was)) {
 		buf_add_lit(out, "GONE ");
-		print_mailbox(out, was.name);
+		print_mailbox(out, was.name, c->session->utf8);
 	} else {
 		buf_add_lit(out, "GONE ");
-		print_mailbox(out, SPAN("INBOX"));
+		print_mailbox(out, SPAN("INBOX"), c->session->utf8);
 	}
 }
 

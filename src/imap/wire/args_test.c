@@ -159,6 +159,8 @@ static void message_literal(void **state)
 	a = on("{310} ");
 	assert_false(args_message_literal(&a, &n));
 	a = on("~{310}");
+	assert_true(args_message_literal(&a, &n) && n == 310);
+	a = on("~~{310}");
 	assert_false(args_message_literal(&a, &n));
 }
 
