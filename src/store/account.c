@@ -129,7 +129,8 @@ void account_settle(struct account *a)
 		return;
 	list_append(&s->idle_accounts, &a->idle);
 	s->idle_account_count++;
-	if (s->idle_account_count > ACCOUNTS_KEPT_MAX)
+	/* What is not yet in the index would not be found there: a redo writes many batches at once. */
+	while (s->idle_account_count > ACCOUNTS_KEPT_MAX && !s->index.ops.n)
 		account_forget(CONTAINER_OF(s->idle_accounts.next, struct account, idle));
 }
 

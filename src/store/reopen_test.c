@@ -70,6 +70,43 @@ static void index_is_rebuilt_from_the_log(void **state)
 	buf_fini(&before);
 }
 
+/* Over a disk that lasts, with an index that does not. */
+static void open_without_index(struct trial *t, struct disk *disk)
+{
+	struct store_settings s = {
+		.loop = &t->loop, .disk = disk_faulty(disk), .kv = kv_open_memory(), .report = try_report};
+	struct why w;
+
+	assert_int_equal(store_open(&s, &t->store, &w), FAIL_NONE);
+}
+
+/* More accounts than stay in memory have changes by turns: none is taken from an index that does not have them yet. */
+static void accounts_by_turns_are_rebuilt(void **state)
+{
+	enum { ACCOUNTS = 1200, ROUNDS = 3 };
+	struct disk *disk = disk_memory();
+	struct trial t = {0};
+
+	(void)state;
+	loop_init(&t.loop);
+	open_without_index(&t, disk);
+	for (uint64_t i = 0; i < ROUNDS * ACCOUNTS; i++) {
+		t.account = try_account(&t, 1 + i % ACCOUNTS);
+		try_deliver(&t, t.account, try_info(t.account, "INBOX").id, SPAN(LETTER));
+		account_close(t.account);
+	}
+	store_close(t.store);
+	open_without_index(&t, disk);
+	for (uint64_t id = 1; id <= ACCOUNTS; id++) {
+		t.account = try_account(&t, id);
+		assert_int_equal(try_info(t.account, "INBOX").messages, ROUNDS);
+		account_close(t.account);
+	}
+	store_close(t.store);
+	loop_fini(&t.loop);
+	disk->ops->free(disk);
+}
+
 /* An index of one store beside the log of another must not be believed. */
 static void foreign_index_is_not_believed(void **state)
 {
@@ -295,6 +332,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(reopening_changes_nothing, try_setup_local, try_teardown),
 		cmocka_unit_test_setup_teardown(index_is_rebuilt_from_the_log, try_setup_local, try_teardown),
+		cmocka_unit_test(accounts_by_turns_are_rebuilt),
 		cmocka_unit_test_setup_teardown(foreign_index_is_not_believed, try_setup_local, try_teardown),
 		cmocka_unit_test_setup_teardown(missing_log_is_no_empty_store, try_setup_local, try_teardown),
 		cmocka_unit_test(failing_sync_is_unknown),
