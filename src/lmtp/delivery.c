@@ -9,6 +9,7 @@
 #include "lmtp/delivery.h"
 
 #include "base/clock.h"
+#include "base/in_service.h"
 #include "base/list.h"
 #include "base/memory.h"
 #include "conf/settings.h"
@@ -187,6 +188,7 @@ static void step(struct recipient *r)
 {
 	struct lmtp_delivery *d = r->delivery;
 	enum fail f = FAIL_NONE;
+	SERVING(r->account_id);
 
 	if (r->answered || r->redeeming || !d->complete)
 		return;
@@ -207,16 +209,19 @@ static void step(struct recipient *r)
 static void redeemed(struct lmtp_redeem *redeem, enum fail f, const struct lmtp_redeemed *what)
 {
 	struct recipient *r = CONTAINER_OF(redeem, struct recipient, redeem);
+	struct lmtp_delivery *d = r->delivery;
 
 	r->redeeming = false;
 	if (f) {
 		why(&r->wait.why, f, "the ticket for <%s> was refused", r->address);
 		finish(r, f);
-		return;
+	} else {
+		r->account_id = what->account;
+		r->detail = copy(what->detail);
+		step(r);
 	}
-	r->account_id = what->account;
-	r->detail = copy(what->detail);
-	step(r);
+	if (d->phase == RECEIVING)
+		stream_poke(d->start.stream);
 }
 
 /* ── Frames ── */
@@ -321,14 +326,32 @@ static void end(struct lmtp_delivery *d)
 	stream_close(d->start.stream, 1000);
 }
 
+/* A message is parsed as it comes, and it is to be known for whom: should it crash this process, its account is to blame (base/in_service.h). A
+ * single recipient is the usual case; of many the first one stands for it. NULL: there is none. */
+static const struct recipient *first_recipient(const struct lmtp_delivery *d)
+{
+	LIST_EACH(it, &d->recipients)
+	{
+		const struct recipient *r = CONTAINER_OF(it, struct recipient, link);
+
+		if (!r->answered)
+			return r;
+	}
+	return NULL;
+}
+
 static size_t on_input(void *ctx, struct span bytes)
 {
 	struct lmtp_delivery *d = ctx;
+	const struct recipient *first = first_recipient(d);
 	struct relay_frame frame;
 	size_t n;
+	SERVING(first ? first->account_id : 0);
 
 	if (d->phase == ENDED)
 		return bytes.n;
+	if (first && first->redeeming)
+		return 0; /* redeemed() pokes */
 	if (relay_take(bytes, &frame, &n) || (n && take_frame(d, &frame))) {
 		end(d);
 		return bytes.n;

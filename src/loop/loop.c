@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/attr.h"
+#include "base/in_service.h"
 
 /* Calls deferred during this run wait for the next turn, so a chain of them cannot starve the sockets. */
 static void run_deferred(uv_check_t *check)
@@ -127,6 +128,7 @@ void timer_fini(struct timer *t, void (*closed)(struct timer *t))
 static void job_work(uv_work_t *uv)
 {
 	struct job *j = CONTAINER_OF(uv, struct job, uv);
+	SERVING(j->account);
 
 	j->work(j);
 }
@@ -135,12 +137,15 @@ static void job_done(uv_work_t *uv, int status)
 {
 	struct job *j = CONTAINER_OF(uv, struct job, uv);
 
+	SERVING(j->account);
+
 	(void)status; /* jobs are never cancelled */
 	j->done(j);
 }
 
 void job_start(struct job *j, struct loop *l)
 {
+	j->account = service_account();
 	if (uv_queue_work(&l->uv, &j->uv, job_work, job_done))
 		abort();
 }

@@ -46,9 +46,11 @@ void timer_start(struct timer *t, uint64_t after_ms); /* again = moved */
 void timer_stop(struct timer *t);
 void timer_fini(struct timer *t, void (*closed)(struct timer *t));
 
-/* Work that blocks, on a thread of the process' pool (UV_THREADPOOL_SIZE). Embedded in its owner. */
+/* Work that blocks, on a thread of the process' pool (UV_THREADPOOL_SIZE), for the account that was in service when it was started
+ * (base/in_service.h). Embedded in its owner. */
 struct job {
 	uv_work_t uv;
+	uint64_t account;
 	void (*work)(struct job *j); /* on a worker thread */
 	void (*done)(struct job *j); /* on the loop */
 };

@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 #include "base/event.h"
+#include "base/memory.h"
 #include "proc/confine.h"
+#include "proc/last_word.h"
 #include "prog/super/topology.h"
 
 enum { REPORT_MS = 1000, LAST_WORD_MS = 500 };
@@ -79,6 +81,13 @@ static void set_threads(const struct child *c)
 	setenv("UV_THREADPOOL_SIZE", n, 1);
 }
 
+static void take_set_aside(struct child *c, struct span list)
+{
+	c->set_aside = memory_resize_array(NULL, list.n / sizeof(uint64_t) + 1, sizeof *c->set_aside);
+	while (span_take_be64(&list, &c->set_aside[c->set_aside_count]))
+		c->set_aside_count++;
+}
+
 static enum fail begin(struct child *c, const struct msg_start *m, struct why *w)
 {
 	const struct role_row *row = topology_role(span_of(c->role->name));
@@ -90,6 +99,7 @@ static enum fail begin(struct child *c, const struct msg_start *m, struct why *w
 		return why(w, FAIL_CONFIG, "settings: %s", problems.at[0].text);
 	c->shards = m->shards;
 	c->fronts = m->fronts;
+	take_set_aside(c, m->set_aside);
 	if ((f = enter(s, w))) {
 		settings_free(s);
 		return f;
@@ -208,14 +218,20 @@ static void leave_signals_to_super(void)
 int child_main(const struct role *role, uint32_t index)
 {
 	static struct child c;
+	bool names = topology_role(span_of(role->name))->last_word;
+	struct why w;
 	char name[16];
 
 	leave_signals_to_super();
-	confine_descriptors(CHILD_LOCK_FD + 1);
+	confine_descriptors(names ? CHILD_LAST_WORD_FD + 1 : CHILD_LOCK_FD + 1);
 	fcntl(CHILD_SUPER_FD, F_SETFD, FD_CLOEXEC);
 	fcntl(CHILD_LOCK_FD, F_SETFD, FD_CLOEXEC);
 	snprintf(name, sizeof name, "barid %s.%u", role->name, index);
 	prctl(PR_SET_NAME, name);
+	if (names && last_word_take(CHILD_LAST_WORD_FD, &w)) {
+		event_say(LOG_ERROR, "start-failed", "%s: %s", name, w.log);
+		_exit(70);
+	}
 	c.role = role;
 	c.index = index;
 	loop_init(&c.loop);

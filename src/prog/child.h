@@ -37,13 +37,16 @@ struct child {
 	struct kept_settings *kept;
 	char hostname[256]; /* the setting, or the machine's name */
 	struct channel *super;
+	uint64_t *set_aside; /* accounts that are not to be opened */
+	size_t set_aside_count;
 	void *state; /* the role's own */
 	struct timer report_timer;
 	bool report_due, starting, stopping;
 	int exit_code;
 };
 
-enum { CHILD_SUPER_FD = 3, CHILD_LOCK_FD = 4 /* holds the data directory's lock as long as any process lives */ };
+/* CHILD_LOCK_FD holds the data directory's lock as long as any process lives; the last is there for roles whose death may name an account. */
+enum { CHILD_SUPER_FD = 3, CHILD_LOCK_FD = 4, CHILD_LAST_WORD_FD = 5 };
 
 /* The whole life of a child process; returns its exit code. */
 int child_main(const struct role *role, uint32_t index);

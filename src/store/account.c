@@ -1,6 +1,7 @@
 /* Accounts in memory: found by id, with the list of their mailboxes by name and by id, and their subscriptions. An account that nobody holds
  * stays for a while, so that the next delivery or login finds it. */
 #include "base/clock.h"
+#include "base/in_service.h"
 #include "base/memory.h"
 #include "store/inside.h"
 
@@ -104,7 +105,10 @@ static enum fail account_read(struct store *s, uint64_t id, bool near, struct ac
 enum fail account_get(struct store *s, uint64_t id, struct account **out, struct why *w)
 {
 	enum fail f = FAIL_NONE;
+	SERVING(id);
 
+	if (store_is_aside(s, id))
+		return aside_refuse(w, id);
 	*out = account_find(s, id);
 	if (*out)
 		return FAIL_NONE;
@@ -270,6 +274,8 @@ static void read_done(struct job *j);
 
 static void read_start(struct account_load *l, struct store *s, uint64_t id)
 {
+	SERVING(id);
+
 	l->read = account_new(s, id);
 	l->stale = false;
 	l->job.work = read_work;
@@ -348,9 +354,12 @@ enum fail account_open(struct store *s, uint64_t id, struct store_wait *w, struc
 	struct why *reason = w ? &w->why : NULL;
 	struct account *a = account_find(s, id);
 	enum fail f;
+	SERVING(id);
 
 	if (!id)
 		return why(reason, FAIL_NOT_FOUND, "There is no such account.");
+	if (store_is_aside(s, id))
+		return aside_refuse(reason, id);
 	if (!a) {
 		f = account_read(s, id, true, &a, reason);
 		if (f == FAIL_BUSY)

@@ -1,6 +1,7 @@
 /* A durable batch becomes true: rows, counts, tree, index, feed. The same function serves the living store and the redo at opening, so a
  * history always comes to the same rows; a batch that has been applied is recognised by its number and passed over (INV-21 in
  * doc/STORE-FORMAT.md). Nothing here waits, and nothing here may be called before the log's sync has returned (INV-1). */
+#include "base/in_service.h"
 #include "base/memory.h"
 #include "store/apply.h"
 
@@ -359,13 +360,29 @@ static void finish(struct applying *ap)
 	index_put_account(a);
 }
 
+static enum fail apply_ops(struct applying *ap, struct span ops, uint32_t segment, size_t octets, struct why *w)
+{
+	enum fail f = prepare(ap, ops, w);
+	struct op op;
+
+	while (!f && ops.n && !(f = op_decode(&ops, &op))) {
+		apply_op(ap, &op);
+		f = ap->failed;
+	}
+	if (!f) {
+		need_batch(&ap->a->need, segment, octets);
+		finish(ap);
+	}
+	return f;
+}
+
 enum fail batch_apply(struct store *s, struct log_pos pos, struct span record, struct batch *live, struct why *w)
 {
 	size_t octets = record.n;
 	struct applying ap = {.s = s, .live = live, .why = w};
 	struct batch_head head;
-	struct op op;
 	enum fail f = batch_head_decode(&record, &head);
+	SERVING(f ? 0 : head.account);
 
 	if (f)
 		return unreadable(f, 0, w);
@@ -375,17 +392,8 @@ enum fail batch_apply(struct store *s, struct log_pos pos, struct span record, s
 	ap.sequence = head.sequence;
 	ap.time = head.time;
 	list_init(&ap.dirty);
-	if (head.sequence > ap.a->sequence) {
-		f = prepare(&ap, record, w);
-		while (!f && record.n && !(f = op_decode(&record, &op))) {
-			apply_op(&ap, &op);
-			f = ap.failed;
-		}
-		if (!f) {
-			need_batch(&ap.a->need, pos.segment, octets);
-			finish(&ap);
-		}
-	}
+	if (head.sequence > ap.a->sequence)
+		f = apply_ops(&ap, record, pos.segment, octets, w);
 	if (!live)
 		account_settle(ap.a);
 	else if (!f)

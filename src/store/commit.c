@@ -7,6 +7,7 @@
  * flight, so that what it was checked against is still true when it is applied. What is appended for a batch is committed in the same
  * turn: so the place that the log has reached covers no batch that is not applied (index_write). */
 #include "base/clock.h"
+#include "base/in_service.h"
 #include "base/memory.h"
 #include "store/inside.h"
 
@@ -269,6 +270,7 @@ static enum fail batch_send(struct batch *b)
 	struct sending s = {.b = b};
 	struct account *a = b->account;
 	enum fail f;
+	SERVING(a->id);
 
 	if (a->gone)
 		return why(&b->why, FAIL_NOT_FOUND, "There is no such account.");
@@ -461,6 +463,7 @@ static void batch_answer(struct batch *b)
 {
 	struct account *a = b->account;
 	bool alone = !b->op.wait;
+	SERVING(a->id);
 
 	b->pending = false;
 	batch_release_rows(b);

@@ -6,6 +6,7 @@
  * open, so no session, no ghost and no staged batch can hold an old place. */
 #include "store/compact.h"
 
+#include "base/in_service.h"
 #include "base/memory.h"
 #include "store/body.h"
 #include "store/compact_inner.h"
@@ -43,7 +44,9 @@ static enum fail each_mailbox(struct compacting *c, enum fail (*each)(struct com
 	struct account *a;
 	enum fail f;
 
-	while (!(f = index_next_account(c->s->kv, id, &id, c->why)) && id) {
+	while (!(f = store_next_account(c->s, id, &id, c->why)) && id) {
+		SERVING(id);
+
 		f = account_get(c->s, id, &a, c->why);
 		if (f)
 			return f;
@@ -202,7 +205,9 @@ static enum fail snapshot_all(struct compacting *c)
 	struct account *a;
 	enum fail f;
 
-	while (!(f = index_next_account(c->s->kv, id, &id, c->why)) && id) {
+	while (!(f = store_next_account(c->s, id, &id, c->why)) && id) {
+		SERVING(id);
+
 		f = account_get(c->s, id, &a, c->why);
 		if (f)
 			return f;
@@ -256,6 +261,10 @@ enum fail store_compact(struct store *s, unsigned percent, struct store_compacti
 	*out = (struct store_compaction){0};
 	if (s->broken || !alone(s))
 		return why(w, FAIL_CONFLICT, "The mail store is in use.");
+	if (s->aside_count) { /* what was passed over of theirs is in the log only */
+		store_report(s, "no space is given back while accounts are set aside: see 'barid status'");
+		return FAIL_NONE;
+	}
 	list_segments(&c);
 	f = survey(&c);
 	if (!f && choose(&c, percent)) {

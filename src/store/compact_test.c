@@ -61,7 +61,7 @@ static void check_clean(struct trial *t)
 
 	account_close(t->account);
 	store_close(t->store);
-	assert_int_equal(store_check_local(t->dir, &t->loop, true, try_report, NULL, &c, &w), FAIL_NONE);
+	assert_int_equal(store_check_local(t->dir, &t->loop, true, NULL, try_report, NULL, &c, &w), FAIL_NONE);
 	assert_int_equal(c.rot, 0);
 	assert_int_equal(c.differences, 0);
 	assert_int_equal(c.unreadable, 0);

@@ -89,11 +89,12 @@ static bool without_ballast(const char *dir)
 	return given_up;
 }
 
-enum fail store_open_local(const char *dir, struct loop *loop, uint64_t cache_bytes,
+enum fail store_open_local(const char *dir, struct loop *loop, uint64_t cache_bytes, const struct store_aside *aside,
 	void (*report)(void *context, const char *text), void *context, struct store **out, struct why *w)
 {
 	struct store_settings s = {.loop = loop,
 		.segment_size = engine_parts.segment_size,
+		.aside = aside,
 		.report = report,
 		.context = context,
 		.place = name_of(dir),

@@ -8,6 +8,13 @@ struct disk;
 struct kv;
 struct kv_settings;
 
+/* Accounts of which something crashed the process. They cannot be opened (FAIL_UNAVAILABLE), and opening a store passes over what the log says of
+ * them; it takes that in once they are not named any more. Nothing is removed from the log meanwhile. */
+struct store_aside {
+	const uint64_t *accounts;
+	size_t n;
+};
+
 struct store_settings {
 	struct loop *loop;
 	struct disk *disk;     /* the store owns it from here on */
@@ -16,6 +23,7 @@ struct store_settings {
 	/* An account is written to the log again once its changes since are more than that took, and more than this; 0 = 256 KB. */
 	uint64_t snapshot_least;
 	uint32_t block; /* messages to a value of the index, a power of two up to 64; 0 = 64; one index, one number */
+	const struct store_aside *aside; /* read while it is opened; NULL: none */
 	/* Told of rot that was skipped, of a rebuild and its progress; may be NULL. */
 	void (*report)(void *context, const char *text);
 	void *context;
@@ -36,7 +44,7 @@ struct engine_parts {
 extern struct engine_parts engine_parts;
 
 /* engine `local`: DIR/log and DIR/index, made when missing. */
-FAILS store_open_local(const char *dir, struct loop *loop, uint64_t cache_bytes,
+FAILS store_open_local(const char *dir, struct loop *loop, uint64_t cache_bytes, const struct store_aside *aside,
 	void (*report)(void *context, const char *text), void *context, struct store **out, struct why *w);
 /* engine `mem`: gone when closed. For tests, and for trying things. */
 FAILS store_open_memory(struct loop *loop, struct store **out, struct why *w);

@@ -36,7 +36,7 @@ static enum fail look_for(struct expiry *e)
 {
 	struct account *a = NULL;
 	uint64_t kept = 0;
-	enum fail f = index_next_account(e->store->kv, e->account, &e->account, &e->wait.why);
+	enum fail f = store_next_account(e->store, e->account, &e->account, &e->wait.why);
 
 	if (!f && e->account)
 		f = index_peek_kept(e->store->kv, e->account, &kept, &e->wait.why);

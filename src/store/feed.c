@@ -2,6 +2,7 @@
  * it, and with it the ghosts of the rows that it expunged. Adding to it is apply.c's alone (INV-1). */
 #include "store/feed.h"
 
+#include "base/in_service.h"
 #include "base/memory.h"
 #include "store/inside.h"
 
@@ -190,6 +191,14 @@ static struct feed_reader *feed_sleeper(struct mailbox *m)
 	return NULL;
 }
 
+static void wake(struct feed_reader *r)
+{
+	SERVING(r->mailbox->account->id);
+
+	if (r->wake)
+		r->wake(r);
+}
+
 /* A callback may end any reader and close any mailbox, so nothing is held across it. */
 void feed_wake_all(struct store *s)
 {
@@ -202,7 +211,6 @@ void feed_wake_all(struct store *s)
 			continue;
 		}
 		r->woken = true;
-		if (r->wake)
-			r->wake(r);
+		wake(r);
 	}
 }

@@ -14,6 +14,7 @@ enum key_kind {
 	KEY_SUBSCRIPTION = 'c',
 	KEY_ROW = 'm',
 	KEY_PURGED = 'p', /* purged.c, of account 0: segment */
+	KEY_PASSED = 'x', /* aside.c, of account 0: account */
 	KEY_STRUCTURE = 's',
 	KEY_VANISHED = 'v'
 };

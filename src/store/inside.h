@@ -9,7 +9,7 @@
  *   kept         kept.c (rows), batch_kept.c, apply_kept.c, expire.c, purged.c
  *   bytes        body.c (in), read.c and structure.c (out)
  *   life         engine.c, recover.c (opening, redo), space.c (a full disk), snapshot.c, snapshot_redo.c, need.c (which segments
- *                a rebuild needs), compact.c, verify.c */
+ *                a rebuild needs), compact.c, verify.c, aside.c */
 #ifndef STORE_INSIDE_H
 #define STORE_INSIDE_H
 
@@ -48,6 +48,11 @@ enum {
 };
 
 /* ── Objects ── */
+
+struct aside_account { /* one that is set aside */
+	uint64_t id;
+	struct log_pos passed; /* its first record that the index lacks, or nowhere */
+};
 
 struct store_op { /* something that a store_wait may wait for */
 	struct store_wait *wait;
@@ -246,6 +251,8 @@ struct store {
 	void *broken_context;
 
 	struct account *accounts[ACCOUNT_BUCKETS];
+	struct aside_account *aside;
+	size_t aside_count;
 	struct list idle_accounts, idle_mailboxes;
 	struct list account_loads; /* struct account_load */
 	size_t idle_account_count, idle_rows;
@@ -357,6 +364,19 @@ void purged_fini(struct purged_segments *p);
 FAILS purged_each(
 	struct kv *kv, bool (*each)(void *context, uint32_t segment, int64_t since), void *context, struct why *w);
 void purged_forget(struct store *s, uint32_t segment);
+/* aside.c */
+void aside_init(struct store *s, const struct store_aside *list);
+bool store_is_aside(const struct store *s, uint64_t account);
+FAILS aside_refuse(struct why *w, uint64_t account);
+/* As index_next_account, without them. */
+FAILS store_next_account(struct store *s, uint64_t after, uint64_t *out, struct why *w);
+/* While redoing: whether the record is one of theirs; it is then noted that the index lacks it. */
+bool aside_passes(struct store *s, struct log_pos pos, uint8_t type, struct span payload);
+/* `from`, where the redo is to begin, goes back to where those begin that were set aside and are no more; their notes go with aside_end,
+ * in the batch that is being gathered, once the redo is done. */
+FAILS aside_begin(struct store *s, struct log_pos *from, struct why *w);
+FAILS aside_end(struct store *s, struct why *w);
+void aside_forget(struct store *s); /* the index is made anew */
 
 /* snapshot.c */
 /* Writes the account's whole state to the log again. FAIL_BUSY, `w` (may be NULL) follows when it is durable; FAIL_NONE: it is under way

@@ -1,6 +1,7 @@
 /* Opening and closing a store: the index is brought up to the log (redo), or made anew from it when it is missing, unreadable, of another
  * log, or ahead of this one. Crash states and what becomes of each: doc/STORE-FORMAT.md. */
 #include "base/clock.h"
+#include "base/in_service.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "log/disk.h"
@@ -89,25 +90,33 @@ static enum fail newer(struct why *w)
 	return why(w, FAIL_CONFIG, "The mail store was written by a newer version of Barid.");
 }
 
+static enum fail batch_known(const struct store *s, struct span payload)
+{
+	struct batch_head head;
+	struct op op;
+	enum fail f = batch_head_decode(&payload, &head);
+	SERVING(f ? 0 : head.account);
+
+	if (!f && store_is_aside(s, head.account))
+		return FAIL_NONE; /* not even looked at */
+	while (!f && payload.n)
+		f = op_decode(&payload, &op);
+	return f;
+}
+
 /* Whether the record is of a version that this program has. What is in it otherwise is for redo_record to say. */
 static enum fail redo_known(void *context, struct log_pos pos, uint8_t type, struct span payload, struct why *w)
 {
 	uint8_t version = payload.n ? (uint8_t)payload.p[0] : 0;
-	struct batch_head head;
-	struct op op;
-	enum fail f = FAIL_NONE;
+	struct redo *r = context;
 
-	(void)context;
 	(void)pos;
 	if (type > RECORD_SNAPSHOT || (type == RECORD_STORE && version > STORE_VERSION) ||
 		(type == RECORD_SNAPSHOT && version > SNAPSHOT_VERSION))
 		return newer(w);
 	if (type != RECORD_BATCH)
 		return FAIL_NONE;
-	f = batch_head_decode(&payload, &head);
-	while (!f && payload.n)
-		f = op_decode(&payload, &op);
-	return f == FAIL_CONFIG ? newer(w) : FAIL_NONE;
+	return batch_known(r->s, payload) == FAIL_CONFIG ? newer(w) : FAIL_NONE;
 }
 
 static enum fail redo_record(void *context, struct log_pos pos, uint8_t type, struct span payload, struct why *w)
@@ -116,6 +125,8 @@ static enum fail redo_record(void *context, struct log_pos pos, uint8_t type, st
 
 	if (type > RECORD_SNAPSHOT)
 		return newer(w);
+	if (aside_passes(r->s, pos, type, payload))
+		return FAIL_NONE;
 	if (type == RECORD_BATCH)
 		return redo_batch(r, pos, payload, w);
 	if (type == RECORD_SNAPSHOT)
@@ -186,6 +197,7 @@ static enum fail rebuild(struct store *s, const struct store_settings *settings,
 
 	store_report(s, "the index is made anew from the log: %s", reason);
 	forget_all(s);
+	aside_forget(s);
 	f = index_clear(s, w);
 	return f ? f : redo_from(s, settings, (struct log_pos){0, 0}, w);
 }
@@ -209,6 +221,7 @@ static bool log_is_missing(struct store *s)
 static enum fail open_log(struct store *s, const struct store_settings *settings, struct why *w)
 {
 	struct index_state state;
+	struct log_pos from;
 	enum fail f = index_state_get(s, &state, w);
 
 	if (f == FAIL_NOT_FOUND) {
@@ -227,7 +240,10 @@ static enum fail open_log(struct store *s, const struct store_settings *settings
 	s->reached = state.reached;
 	s->identity_pos = state.identity_pos;
 	buf_add(&s->identity, span(state.identity, IDENTITY_SIZE));
-	f = redo_from(s, settings, state.reached, w);
+	from = state.reached;
+	f = aside_begin(s, &from, w);
+	if (!f)
+		f = redo_from(s, settings, from, w);
 	if (f == FAIL_CORRUPT)
 		return rebuild(s, settings, "it does not fit the log", w);
 	if (!f && !identity_stands(s, &state))
@@ -312,6 +328,7 @@ static struct store *store_new(const struct store_settings *settings)
 	s->context = settings->context;
 	snprintf(s->place, sizeof s->place, "%s", settings->place ? settings->place : "the mail store");
 	s->ballast = settings->ballast;
+	aside_init(s, settings->aside);
 	list_init(&s->idle_accounts);
 	list_init(&s->account_loads);
 	list_init(&s->idle_mailboxes);
@@ -339,6 +356,7 @@ static void store_free(struct store *s)
 	log_close(s->log);
 	kv_batch_fini(&s->index);
 	buf_fini(&s->identity);
+	free(s->aside);
 	s->kv->ops->close(s->kv);
 	if (!s->read_only)
 		s->disk->ops->free(s->disk);
@@ -351,7 +369,9 @@ enum fail store_view(const struct store_settings *settings, struct log_pos from,
 	enum fail f;
 
 	s->read_only = true;
-	f = redo_from(s, settings, from, w);
+	f = aside_begin(s, &from, w);
+	if (!f)
+		f = redo_from(s, settings, from, w);
 	if (!f)
 		f = index_write(s, w);
 	if (f) {
@@ -371,6 +391,8 @@ enum fail store_open(const struct store_settings *settings, struct store **out, 
 	f = open_log(s, settings, w);
 	if (!f)
 		f = name_store(s, w);
+	if (!f)
+		f = aside_end(s, w);
 	if (!f)
 		f = index_write(s, w);
 	s->opening = false;

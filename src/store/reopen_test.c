@@ -149,9 +149,9 @@ static void missing_log_is_no_empty_store(void **state)
 	account_close(t->account);
 	store_close(t->store);
 	shell(t->dir, "mv log away");
-	assert_int_equal(store_open_local(t->dir, &t->loop, 0, try_report, NULL, &store, &w), FAIL_CORRUPT);
+	assert_int_equal(store_open_local(t->dir, &t->loop, 0, NULL, try_report, NULL, &store, &w), FAIL_CORRUPT);
 	shell(t->dir, "rm -rf log && mkdir log");
-	assert_int_equal(store_open_local(t->dir, &t->loop, 0, try_report, NULL, &store, &w), FAIL_CORRUPT);
+	assert_int_equal(store_open_local(t->dir, &t->loop, 0, NULL, try_report, NULL, &store, &w), FAIL_CORRUPT);
 	shell(t->dir, "rmdir log && mv away log");
 	try_open_local(t);
 	t->account = try_account(t, 7);

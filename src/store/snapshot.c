@@ -10,6 +10,7 @@
 #include "store/snapshot.h"
 
 #include "base/clock.h"
+#include "base/in_service.h"
 #include "base/memory.h"
 #include "store/inside.h"
 
@@ -370,6 +371,7 @@ void snapshot_turn(struct deferred *d)
 	struct snapshot *x = current(s);
 	int64_t until = clock_mono_us() + SLICE_US;
 	bool more = true;
+	SERVING(x ? x->account->id : 0);
 
 	if (!x || x->waiting)
 		return;

@@ -1,5 +1,6 @@
 /* Snapshots told to recovery: all parts of one together put an account in the place of what is known of it. What is incomplete or cannot be read is
  * passed over. Format: doc/STORE-FORMAT.md, "Snapshot". */
+#include "base/in_service.h"
 #include "base/memory.h"
 #include "store/inside.h"
 #include "store/snapshot.h"
@@ -55,6 +56,7 @@ static enum fail install(struct store *s, struct snapshot_part *p, struct log_po
 	struct span ops = buf_span(&p->ops);
 	struct account *a;
 	struct op op;
+	SERVING(p->account);
 	enum fail f = account_get(s, p->account, &a, w);
 
 	if (f || a->sequence > p->sequence)

@@ -211,7 +211,7 @@ static void reopen(struct trial *t, struct told *told)
 {
 	struct why w = {0};
 
-	assert_int_equal(store_open_local(t->dir, &t->loop, 0, listen_for, told, &t->store, &w), FAIL_NONE);
+	assert_int_equal(store_open_local(t->dir, &t->loop, 0, NULL, listen_for, told, &t->store, &w), FAIL_NONE);
 	t->account = try_account(t, 7);
 }
 

@@ -421,7 +421,7 @@ static TRY_UNUSED void try_report(void *context, const char *text)
 static TRY_UNUSED void try_open_local(struct trial *t)
 {
 	struct why w;
-	enum fail f = store_open_local(t->dir, &t->loop, 0, try_report, NULL, &t->store, &w);
+	enum fail f = store_open_local(t->dir, &t->loop, 0, NULL, try_report, NULL, &t->store, &w);
 
 	if (f)
 		print_error("%s\n", w.log);

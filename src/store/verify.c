@@ -181,7 +181,7 @@ static enum fail check_accounts(struct checking *c, bool deep)
 	uint64_t id = 0;
 	enum fail f;
 
-	while (!(f = index_next_account(c->s->kv, id, &id, c->why)) && id)
+	while (!(f = store_next_account(c->s, id, &id, c->why)) && id)
 		f = check_account(c, id, deep);
 	return f;
 }
@@ -201,6 +201,8 @@ static void differs(void *context, struct span key)
 	uint64_t account = 0;
 
 	(void)span_take_be64(&rest, &account);
+	if (store_is_aside(c->s, account))
+		return; /* it was passed over in one, or in both */
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (rest.n && rest.p[0] == kinds[i].kind)
 			what = kinds[i].name;
@@ -244,10 +246,15 @@ static enum fail check_index(struct checking *c, const struct store_settings *se
 }
 
 enum fail store_check(struct disk *disk, struct kv *index, struct loop *loop, bool deep,
-	void (*report)(void *context, const char *text), void *context, struct store_check *out, struct why *w)
+	const struct store_aside *aside, void (*report)(void *context, const char *text), void *context,
+	struct store_check *out, struct why *w)
 {
-	struct store_settings s = {
-		.loop = loop, .disk = disk, .kv = kv_open_memory(), .report = report, .context = context};
+	struct store_settings s = {.loop = loop,
+		.disk = disk,
+		.kv = kv_open_memory(),
+		.aside = aside,
+		.report = report,
+		.context = context};
 	struct checking c = {.out = out, .why = w};
 	enum fail f;
 
@@ -263,7 +270,7 @@ enum fail store_check(struct disk *disk, struct kv *index, struct loop *loop, bo
 	return f;
 }
 
-enum fail store_check_local(const char *dir, struct loop *loop, bool deep,
+enum fail store_check_local(const char *dir, struct loop *loop, bool deep, const struct store_aside *aside,
 	void (*report)(void *context, const char *text), void *context, struct store_check *out, struct why *w)
 {
 	struct kv_settings settings = {0};
@@ -286,7 +293,7 @@ enum fail store_check_local(const char *dir, struct loop *loop, bool deep,
 		f = FAIL_NONE;
 	}
 	if (!f)
-		f = store_check(disk, index, loop, deep, report, context, out, w);
+		f = store_check(disk, index, loop, deep, aside, report, context, out, w);
 	if (index)
 		index->ops->close(index);
 	disk->ops->free(disk);

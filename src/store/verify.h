@@ -15,12 +15,12 @@ struct store_check {
 };
 
 /* Walks the whole log, and compares what it comes to with the index (brought up to the log in memory). `index` NULL: there is none to
- * compare with. deep: reads every message and checks it against its checksum. Each finding goes to `report`. Takes neither
+ * compare with. Accounts that are set aside are left out. deep: reads every message and checks it against its checksum. Each finding goes to `report`. Takes neither
  * disk nor index over. A failure means that the check could not be made, not that something was found. */
-FAILS store_check(struct disk *disk, struct kv *index, struct loop *loop, bool deep,
+FAILS store_check(struct disk *disk, struct kv *index, struct loop *loop, bool deep, const struct store_aside *aside,
 	void (*report)(void *context, const char *text), void *context, struct store_check *out, struct why *w);
 /* The same for engine `local` in DIR. FAIL_NOT_FOUND: there is no store; FAIL_CONFLICT: a server runs on it. */
-FAILS store_check_local(const char *dir, struct loop *loop, bool deep, void (*report)(void *context, const char *text),
-	void *context, struct store_check *out, struct why *w);
+FAILS store_check_local(const char *dir, struct loop *loop, bool deep, const struct store_aside *aside,
+	void (*report)(void *context, const char *text), void *context, struct store_check *out, struct why *w);
 
 #endif

@@ -3,6 +3,7 @@
 #include "imap/verb/session.h"
 
 #include "base/clock.h"
+#include "base/in_service.h"
 #include "imap/verb/run.h"
 
 enum {
@@ -265,6 +266,8 @@ static void pump_until_it_waits(struct imap_session *s, struct span *in)
 
 void session_pump(struct imap_session *s, struct span *in)
 {
+	SERVING(s->user.account);
+
 	if (s->pumping || s->closing)
 		return;
 	s->pumping = true;

@@ -54,7 +54,7 @@ static inline void bench_init(struct bench *b, const char *dir)
 
 	*b = (struct bench){0};
 	loop_init(&b->loop);
-	f = dir ? store_open_local(dir, &b->loop, 1 << 20, NULL, NULL, &b->store, &why)
+	f = dir ? store_open_local(dir, &b->loop, 1 << 20, NULL, NULL, NULL, &b->store, &why)
 		: store_open_memory(&b->loop, &b->store, &why);
 	assert_int_equal(f, FAIL_NONE);
 	b->settings = settings_default();

@@ -2,6 +2,7 @@
  * Never changes anything before QUIT: a connection that just ends leaves the maildrop as it was (RFC 1939 §6). */
 #include "pop3/verb/session.h"
 
+#include "base/in_service.h"
 #include "base/memory.h"
 #include "conf/settings.h"
 #include "pop3/verb/session_state.h"
@@ -182,6 +183,7 @@ static size_t take(struct pop3_session *s, struct span bytes)
 static size_t on_input(void *ctx, struct span bytes)
 {
 	struct pop3_session *s = ctx;
+	SERVING(s->drop.user.account);
 
 	return s->phase == POP3_ENDED ? bytes.n : take(s, bytes);
 }
@@ -200,6 +202,7 @@ static void end_if_nothing_is_left(struct pop3_session *s)
 static void go_on(struct deferred *d)
 {
 	struct pop3_session *s = CONTAINER_OF(d, struct pop3_session, go_on);
+	SERVING(s->drop.user.account);
 
 	while (!s->waiting && stream_room(s->start.stream) > SEND_ROOM) {
 		if (s->phase == POP3_SENDING)
@@ -259,6 +262,7 @@ static void opened(struct pop3_session *s, enum fail f)
 static void wait_done(struct store_wait *w, enum fail f)
 {
 	struct pop3_session *s = CONTAINER_OF(w, struct pop3_session, wait);
+	SERVING(s->drop.user.account);
 
 	s->waiting = false;
 	if (s->phase == POP3_OPENING)

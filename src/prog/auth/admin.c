@@ -2,7 +2,7 @@
  * (a name or a hash holds none), then rows and one closing line:
  *
  *   account-list | account-show NAME | account-add NAME HASH | account-passwd NAME HASH | account-remove NAME | account-disable NAME |
- *   account-enable NAME            ─►  "ACCOUNT id shard created enabled|disabled name" …   "OK" or "NO FAILURE text"
+ *   account-enable NAME | account-clear NAME            ─►  "ACCOUNT id shard created enabled|disabled name" …   "OK" or "NO FAILURE text"
  *   session NAME PROTOCOL          ─►  "OK": from the next octet on this connection is a session of that account, logged in
  *
  * Passwords never come here: the command line makes the hash. */
@@ -26,6 +26,7 @@ struct admin {
 	struct list link;
 	struct auth *auth;
 	struct stream *stream;
+	struct account_clearing *clearing; /* NULL: none is asked for */
 	bool gone;
 };
 
@@ -193,6 +194,28 @@ static void account_enable(struct admin *c, const struct words *words)
 	set_disabled(c, words, false);
 }
 
+static void cleared(void *ctx, enum fail f)
+{
+	struct admin *c = ctx;
+	struct why w = {0};
+
+	c->clearing = NULL;
+	if (f)
+		why(&w, f, "this account is not set aside: 'barid status' shows those that are");
+	say_result(c, f, &w);
+}
+
+static void account_clear(struct admin *c, const struct words *words)
+{
+	const struct account_row *row = named(c, words);
+
+	if (!row)
+		return;
+	log_change("account-clear", words->at[1]);
+	set_aside_forget(c->clearing);
+	c->clearing = set_aside_ask(c->auth, row->id, cleared, c);
+}
+
 static void session(struct admin *c, const struct words *words)
 {
 	const struct account_row *row = named(c, words);
@@ -237,6 +260,7 @@ static const struct {
 	{"account-remove", account_remove},
 	{"account-disable", account_disable},
 	{"account-enable", account_enable},
+	{"account-clear", account_clear},
 	{"session", session},
 };
 
@@ -277,6 +301,8 @@ static void on_ended(void *ctx, enum fail f, const struct why *w)
 
 	(void)f;
 	(void)w;
+	set_aside_forget(c->clearing);
+	c->clearing = NULL;
 	stream_close(c->stream, LINGER_MS);
 }
 
@@ -284,6 +310,7 @@ static void on_closed(void *ctx)
 {
 	struct admin *c = ctx;
 
+	set_aside_forget(c->clearing);
 	list_remove(&c->link);
 	free(c);
 }

@@ -9,12 +9,14 @@
 #include "auth/directory.h"
 #include "base/memory.h"
 #include "prog/super/data_dir.h"
+#include "prog/super/set_aside.h"
 
 enum { LINE_MAX_OCTETS = 4096, STARTING_TRIES = 100, STARTING_PAUSE_US = 50000 };
 
 struct admin_client {
 	int fd;               /* online, or -1 */
 	struct data_dir data; /* offline */
+	const struct settings *settings;
 	struct disk *disk;
 	struct directory *directory;
 	struct buf in;
@@ -76,6 +78,7 @@ enum fail admin_open(const struct settings *s, struct admin_client **out, struct
 	enum fail f;
 
 	c->data.lock = -1;
+	c->settings = s;
 	buf_init(&c->in, LINE_MAX_OCTETS);
 	/* a server that is just starting has the lock before it answers */
 	for (int tries = 0;; tries++) {
@@ -296,6 +299,33 @@ enum fail admin_account_disable(struct admin_client *c, const char *name, bool d
 		return ask(c, disabled ? "account-disable" : "account-enable", name, NULL, NULL, NULL, w);
 	f = find(c, name, &row, w);
 	return f ? f : directory_set_disabled(c->directory, row->id, disabled, w);
+}
+
+/* The file is super's, and so of the user who started Barid. */
+static enum fail clear_offline(struct admin_client *c, const struct account_row *row, struct why *w)
+{
+	struct set_aside *a = NEW(struct set_aside);
+	enum fail f;
+
+	data_dir_become_root_again();
+	f = set_aside_load(a, c->settings, w);
+	if (!f && !set_aside_clear(a, row->id))
+		f = why(w, FAIL_NOT_FOUND, "this account is not set aside");
+	if (!f)
+		f = set_aside_save(a, c->settings, w);
+	free(a);
+	return f ? f : data_dir_become_user(c->settings, w);
+}
+
+enum fail admin_account_clear(struct admin_client *c, const char *name, struct why *w)
+{
+	const struct account_row *row;
+	enum fail f;
+
+	if (admin_is_online(c))
+		return ask(c, "account-clear", name, NULL, NULL, NULL, w);
+	f = find(c, name, &row, w);
+	return f ? f : clear_offline(c, row, w);
 }
 
 enum fail admin_session(struct admin_client *c, const char *name, const char *protocol, int *fd_out, struct why *w)

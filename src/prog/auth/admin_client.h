@@ -33,6 +33,8 @@ FAILS admin_account_list(
 FAILS admin_account_passwd(struct admin_client *c, const char *name, const char *hash, struct why *w);
 FAILS admin_account_remove(struct admin_client *c, const char *name, struct why *w);
 FAILS admin_account_disable(struct admin_client *c, const char *name, bool disabled, struct why *w);
+/* One that was set aside is served again. FAIL_NOT_FOUND: there is no such account, or it is not set aside. */
+FAILS admin_account_clear(struct admin_client *c, const char *name, struct why *w);
 
 /* Turns the connection into a session of that account ("imap"): the caller owns *fd_out, a blocking socket; the client is closed.
  * FAIL_UNAVAILABLE without a running server. */

@@ -22,6 +22,9 @@ void answer_resolve(struct auth_link *front, const struct msg_resolve *m)
 	} else if (row->disabled) {
 		out.resolved.fail = FAIL_UNAVAILABLE;
 		out.resolved.text = SPAN("this account is locked just now");
+	} else if (is_set_aside(a, row->id)) {
+		out.resolved.fail = FAIL_UNAVAILABLE;
+		out.resolved.text = SPAN("this mailbox is unavailable until an administrator has looked at it");
 	} else {
 		t.account = row->id;
 		t.shard = out.resolved.shard = row->shard;

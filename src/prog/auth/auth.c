@@ -30,6 +30,7 @@ static enum fail start(struct child *c, struct why *w)
 	c->state = a;
 	list_init(&a->logins);
 	list_init(&a->admins);
+	list_init(&a->clearing);
 	for (uint32_t i = 0; i < AUTH_FRONTS_MAX; i++)
 		a->fronts[i] = (struct auth_link){.auth = a, .index = i};
 	for (uint32_t i = 0; i < AUTH_MAILS_MAX; i++)
@@ -112,6 +113,13 @@ static void renew(struct auth_link *l, int fd, const struct channel_events *even
 	l->channel = channel_new(&l->auth->child->loop, fd, events, l);
 }
 
+static void message(struct child *c, const struct msg *m, int fd)
+{
+	if (fd >= 0)
+		close(fd);
+	set_aside_message(c->state, m);
+}
+
 static void peer(struct child *c, struct span role, uint32_t index, int fd)
 {
 	struct auth *a = c->state;
@@ -150,5 +158,10 @@ static void report(struct child *c, struct msg_report *out)
 	out->failures = a->failure_count;
 }
 
-const struct role auth_role = {
-	.name = "auth", .start = start, .peer = peer, .reload = reload, .stop = stop, .report = report};
+const struct role auth_role = {.name = "auth",
+	.start = start,
+	.message = message,
+	.peer = peer,
+	.reload = reload,
+	.stop = stop,
+	.report = report};

@@ -2,6 +2,7 @@
  *
  *   front ─ AUTH_BEGIN, AUTH_LOGIN ─► login.c ─► throttle, cache, a worker thread ─► AUTH_OK with a ticket, or AUTH_FAILED
  *   front ─ RESOLVE ─► answers.c ─► RESOLVED with a ticket          mail ─ REDEEM ─► answers.c ─► REDEEMED
+ *   super ─ SET_ASIDE ─► set_aside.c: accounts that login.c and answers.c refuse
  *   run/admin.sock ─► admin.c: the command line's accounts and sessions */
 #ifndef PROG_AUTH_AUTH_H
 #define PROG_AUTH_AUTH_H
@@ -39,6 +40,10 @@ struct auth {
 	int admin_fd; /* listening */
 	uv_poll_t admin_poll;
 	uint64_t login_count, failure_count;
+	uint64_t *set_aside; /* accounts */
+	size_t set_aside_count;
+	struct list clearing; /* struct account_clearing */
+	uint64_t clear_requests;
 };
 
 /* ── login.c ── */
@@ -54,6 +59,17 @@ void answer_resolve(struct auth_link *front, const struct msg_resolve *m);
 void answer_redeem(struct auth_link *mail, const struct msg_redeem *m);
 /* The account's sessions end, and nothing that was made for it is good any more. */
 void account_closed(struct auth *a, uint64_t account, uint32_t shard, const char *text);
+
+/* ── set_aside.c ── */
+struct account_clearing; /* an administrator waits for super's answer */
+bool is_set_aside(struct auth *a, uint64_t account);
+/* SET_ASIDE, ACCOUNT_CLEARED. */
+void set_aside_message(struct auth *a, const struct msg *m);
+/* Asks super to serve the account again. `done` once, from the loop: FAIL_NONE, FAIL_NOT_FOUND = it is not set aside. */
+struct account_clearing *set_aside_ask(
+	struct auth *a, uint64_t account, void (*done)(void *ctx, enum fail f), void *ctx);
+/* `done` is not called any more. Only before it was. NULL is fine. */
+void set_aside_forget(struct account_clearing *c);
 
 /* ── admin.c ── */
 FAILS admin_listen(struct auth *a, struct why *w);

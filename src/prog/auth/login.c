@@ -149,6 +149,10 @@ static void accept_login(struct login *l, const struct account_row *row)
 	struct msg m = {.kind = MSG_AUTH_OK, .auth_ok = {.connection = l->connection, .shard = row->shard}};
 
 	throttle_succeeded(&a->throttle, &attempt, clock_mono_ms());
+	if (is_set_aside(a, row->id)) {
+		fail_now(l, FAIL_UNAVAILABLE, "this mailbox is unavailable until an administrator has looked at it");
+		return;
+	}
 	if (ticket_issue(&a->tickets, &t, clock_mono_ms(), LOGIN_TICKET_MS, m.auth_ok.ticket)) {
 		fail_now(l, FAIL_UNAVAILABLE, "too many logins at once: try again in a moment");
 		return;

@@ -307,6 +307,15 @@ int cli_account_enable(struct cli *c)
 	return set_disabled(c, false);
 }
 
+int cli_account_clear(struct cli *c)
+{
+	struct admin_client *client;
+	struct why w;
+	int code = begin(c, &client);
+
+	return code ? code : finish(client, admin_account_clear(client, c->words[0], &w), &w);
+}
+
 static bool sure(struct cli *c)
 {
 	char answer[16];

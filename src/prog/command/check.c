@@ -10,6 +10,7 @@
 #include "prog/super/certificate.h"
 #include "prog/super/data_dir.h"
 #include "prog/super/listeners.h"
+#include "prog/super/set_aside.h"
 #include "store/verify.h"
 
 enum { PROBLEMS = 78 };
@@ -147,15 +148,17 @@ static void report(void *ctx, const char *text)
 	problem(ctx, "%s", text);
 }
 
-static void check_shard(struct check *k, const char *dir, unsigned shard)
+static void check_shard(struct check *k, const struct set_aside *set_aside, const char *dir, unsigned shard)
 {
+	uint64_t accounts[SET_ASIDE_MAX];
+	struct store_aside aside = {accounts, set_aside_of_shard(set_aside, shard, accounts)};
 	struct store_check found = {0};
 	struct loop loop;
 	struct why w;
 	enum fail f;
 
 	loop_init(&loop);
-	f = store_check_local(dir, &loop, true, report, k, &found, &w);
+	f = store_check_local(dir, &loop, true, &aside, report, k, &found, &w);
 	loop_fini(&loop);
 	if (f)
 		problem(k, "shard %u: %s", shard, w.log);
@@ -168,6 +171,7 @@ static void check_shard(struct check *k, const char *dir, unsigned shard)
 /* Under the lock, so that no server starts meanwhile, and as the server's user, so that nothing becomes root's. */
 static void check_store(struct check *k)
 {
+	static struct set_aside set_aside;
 	struct settings *s = k->cli->settings;
 	char name[32], dir[4096];
 	struct data_dir data;
@@ -178,13 +182,15 @@ static void check_store(struct check *k)
 		problem(k, "%s", w.log);
 		return;
 	}
-	f = data_dir_become_user(s, &w);
+	f = set_aside_load(&set_aside, s, &w);
+	if (!f)
+		f = data_dir_become_user(s, &w);
 	if (f)
 		problem(k, "%s", w.log);
 	for (unsigned i = 0; i < data.shards && !f; i++) {
 		snprintf(name, sizeof name, "shard-%u", i);
 		settings_path(s, name, dir, sizeof dir);
-		check_shard(k, dir, i);
+		check_shard(k, &set_aside, dir, i);
 	}
 	data_dir_become_root_again();
 	data_dir_close(&data);

@@ -4,6 +4,7 @@
 #include "loop/loop.h"
 #include "prog/command/cli.h"
 #include "prog/super/data_dir.h"
+#include "prog/super/set_aside.h"
 #include "store/compact.h"
 #include "store/engine.h"
 
@@ -15,8 +16,11 @@ static void report(void *ctx, const char *text)
 	fprintf(stderr, "barid: %s\n", text);
 }
 
-static enum fail compact_shard(const struct cli *c, unsigned shard, struct store_compaction *out, struct why *w)
+static enum fail compact_shard(const struct cli *c, const struct set_aside *set_aside, unsigned shard,
+	struct store_compaction *out, struct why *w)
 {
+	uint64_t accounts[SET_ASIDE_MAX];
+	struct store_aside aside = {accounts, set_aside_of_shard(set_aside, shard, accounts)};
 	char name[32], dir[4096];
 	struct store *store;
 	struct loop loop;
@@ -25,7 +29,7 @@ static enum fail compact_shard(const struct cli *c, unsigned shard, struct store
 	snprintf(name, sizeof name, "shard-%u", shard);
 	settings_path(c->settings, name, dir, sizeof dir);
 	loop_init(&loop);
-	f = store_open_local(dir, &loop, c->settings->index_cache, report, NULL, &store, w);
+	f = store_open_local(dir, &loop, c->settings->index_cache, &aside, report, NULL, &store, w);
 	if (!f) {
 		f = store_compact(store, LIVE_PERCENT, out, w);
 		store_close(store);
@@ -48,6 +52,7 @@ static void say(const struct cli *c, unsigned shard, const struct store_compacti
 
 int cli_compact(struct cli *c)
 {
+	static struct set_aside set_aside;
 	struct store_compaction done;
 	struct data_dir data;
 	struct why w;
@@ -58,10 +63,12 @@ int cli_compact(struct cli *c)
 	f = data_dir_open(c->settings, &data, &w);
 	if (f)
 		return cli_fail(f, &w);
-	f = data_dir_become_user(c->settings, &w);
+	f = set_aside_load(&set_aside, c->settings, &w);
+	if (!f)
+		f = data_dir_become_user(c->settings, &w);
 	for (unsigned i = 0; i < data.shards && !f; i++) {
 		done = (struct store_compaction){0};
-		f = compact_shard(c, i, &done, &w);
+		f = compact_shard(c, &set_aside, i, &done, &w);
 		if (!f)
 			say(c, i, &done);
 	}

@@ -62,6 +62,7 @@ static void give_space_back(struct mail *m)
 static enum fail start(struct child *c, struct why *w)
 {
 	struct mail *m = NEW(struct mail);
+	struct store_aside aside = {c->set_aside, c->set_aside_count};
 	char dir[4096], name[32];
 	enum fail f;
 
@@ -76,7 +77,7 @@ static enum fail start(struct child *c, struct why *w)
 	mime_charsets_preload(); /* iconv opens files of its own: not after the confinement */
 	snprintf(name, sizeof name, "shard-%u", c->index);
 	settings_path(c->settings, name, dir, sizeof dir);
-	f = store_open_local(dir, &c->loop, c->settings->index_cache, report_of_store, m, &m->store, w);
+	f = store_open_local(dir, &c->loop, c->settings->index_cache, &aside, report_of_store, m, &m->store, w);
 	if (f)
 		return f;
 	give_space_back(m);

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/event.h"
+#include "base/in_service.h"
 #include "base/memory.h"
 #include "imap/verb/session.h"
 #include "pop3/verb/session.h"
@@ -17,7 +18,7 @@ static const struct protocol {
 	const struct session_ops *ops;
 	const char *refusal; /* what stands before the text */
 } protocols[] = {
-	{&imap_session_ops, "* BYE"},
+	{&imap_session_ops, "* BYE [UNAVAILABLE]"},
 	{&pop3_session_ops, "-ERR [SYS/TEMP]"},
 };
 
@@ -159,6 +160,7 @@ static void make_room(struct mail_session *s)
 
 static void begin(struct mail_session *s)
 {
+	SERVING(s->account_id);
 	struct session_start start = {.loop = &s->mail->child->loop,
 		.stream = s->stream,
 		.account = s->account,
@@ -196,7 +198,7 @@ static void opened(struct store_wait *w, enum fail f)
 	}
 	event_say(LOG_ERROR, "account-unavailable", "account %llu cannot be opened: %s",
 		(unsigned long long)s->account_id, w->why.log);
-	refuse(s, "this mailbox is unavailable just now: try again later");
+	refuse(s, f == FAIL_UNAVAILABLE ? w->why.text : "this mailbox is unavailable just now: try again later");
 }
 
 static void open_account(struct mail_session *s)

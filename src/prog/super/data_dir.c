@@ -3,6 +3,7 @@
  *   lock        flock of every process of the server; the pid of super
  *   layout      "barid 1", "shards N": decided when the directory was made
  *   auth/       the accounts directory                 shard-N/   the mail
+ *   set-aside   accounts that no mail process opens (set_aside.c)
  *   run/        sockets, status.json                   tls/       the self-signed certificate; super's alone */
 #include "prog/super/data_dir.h"
 

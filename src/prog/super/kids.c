@@ -13,7 +13,7 @@
 #include "prog/child.h"
 #include "prog/super/server.h"
 
-enum { PAUSE_MS = 100, PAUSE_MAX_MS = 30000, LIVED_MS = 60000, HOUR_MS = 3600000 };
+enum { PAUSE_MS = 100, PAUSE_MAX_MS = 30000, LIVED_MS = 60000, HOUR_MS = 3600000, RENEW_MS = 10000 };
 
 static void spawn_again(struct timer *t);
 
@@ -104,6 +104,8 @@ static void is_ready(struct kid *k)
 	struct server *s = k->server;
 
 	k->ready = true;
+	if (!strcmp(k->role->name, "auth"))
+		blame_tell(s); /* before anybody can ask it */
 	join(k);
 	if (is_front(k)) {
 		give_certificate(k);
@@ -134,6 +136,8 @@ static void on_message(void *ctx, const struct msg *m, int fd)
 
 		snprintf(text, sizeof text, "%.*s", SPAN_ARG(m->failed.text));
 		server_start_failed(k->server, k, m->failed.fail, text);
+	} else if (!strcmp(k->role->name, "auth")) {
+		blame_message(k, m);
 	}
 	status_changed(k->server);
 }
@@ -151,7 +155,7 @@ static void on_gone(void *ctx, const char *how)
 
 static const struct channel_events kid_events = {on_message, on_gone};
 
-static void say_death(const struct kid *k, int64_t status, int signal, uint64_t pause)
+static void say_death(const struct kid *k, int64_t status, int signal, uint64_t account, uint64_t pause)
 {
 	struct event e;
 
@@ -163,6 +167,8 @@ static void say_death(const struct kid *k, int64_t status, int signal, uint64_t 
 		event_text(&e, "signal", sigabbrev_np(signal) ? sigabbrev_np(signal) : "?");
 	else
 		event_number(&e, "status", status);
+	if (account)
+		event_number(&e, "account", (int64_t)account);
 	event_number(&e, "again_in_ms", (int64_t)pause);
 	event_end(&e);
 }
@@ -205,9 +211,11 @@ static void ended(uv_process_t *process, int64_t status, int signal)
 	channel_close(k->channel);
 	k->channel = NULL;
 	k->ready = false;
-	if (k->server->state != SERVER_STOPPING) {
+	if (k->renewing && k->stopped && k->server->state != SERVER_STOPPING) {
+		timer_start(&k->again, 0);
+	} else if (k->server->state != SERVER_STOPPING) {
 		pause = next_pause(k);
-		say_death(k, status, signal, pause);
+		say_death(k, status, signal, blame_death(k, signal), pause);
 		k->deaths[k->restarts++ % DEATHS_KEPT] = clock_mono_ms();
 		timer_start(&k->again, pause);
 	}
@@ -217,14 +225,38 @@ static void ended(uv_process_t *process, int64_t status, int signal)
 	status_changed(k->server);
 }
 
+static void add_set_aside(const struct kid *k, struct buf *out)
+{
+	uint64_t accounts[SET_ASIDE_MAX];
+	size_t n = k->role->last_word ? set_aside_of_shard(&k->server->set_aside, k->index, accounts) : 0;
+
+	buf_init(out, sizeof accounts);
+	for (size_t i = 0; i < n; i++)
+		buf_add_u64(out, accounts[i]);
+}
+
 static void send_start(struct kid *k)
 {
 	const struct server *s = k->server;
+	CLEANUP(buf_fini) struct buf set_aside = {0};
 	struct msg m = {.kind = MSG_START,
 		.start = {span_of(k->role->name), k->index, s->dir.shards, s->fronts, buf_span(&s->settings_text),
-			buf_span(&s->overrides)}};
+			buf_span(&s->overrides), {NULL, 0}}};
 
+	add_set_aside(k, &set_aside);
+	m.start.set_aside = buf_span(&set_aside);
 	tell(k, &m, -1);
+}
+
+static enum fail clear_last_word(struct kid *k, struct why *w)
+{
+	enum fail f = FAIL_NONE;
+
+	if (k->role->last_word && !k->last_word)
+		f = last_word_new(&k->last_word, &k->last_word_fd, w);
+	if (!f && k->last_word)
+		last_word_clear(k->last_word);
+	return f;
 }
 
 static enum fail spawn(struct kid *k, struct why *w)
@@ -237,19 +269,24 @@ static enum fail spawn(struct kid *k, struct why *w)
 		{.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO},
 		{.flags = UV_INHERIT_FD},
 		{.flags = UV_INHERIT_FD, .data.fd = k->server->dir.lock},
+		{.flags = UV_INHERIT_FD},
 	};
 	uv_process_options_t options = {.exit_cb = ended,
 		.file = "/proc/self/exe",
 		.args = args,
 		.stdio = stdio,
-		.stdio_count = ARRAY_LEN(stdio)};
+		.stdio_count = k->role->last_word ? 6 : 5};
 	int fds[2], r;
+	enum fail f = clear_last_word(k, w);
 
+	if (f)
+		return f;
 	snprintf(index, sizeof index, "%u", k->index);
 	if (channel_pair(fds))
 		return why(w, FAIL_LIMIT, "no descriptors left to start %s.%u: raise the limit (ulimit -n)",
 			k->role->name, k->index);
 	stdio[3].data.fd = fds[1];
+	stdio[5].data.fd = k->last_word_fd;
 	r = uv_spawn(&k->server->loop.uv, &k->process, &options);
 	close(fds[1]);
 	if (r) {
@@ -258,7 +295,7 @@ static enum fail spawn(struct kid *k, struct why *w)
 		return why(w, FAIL_LIMIT, "cannot start %s.%u: %s", k->role->name, k->index, uv_strerror(r));
 	}
 	k->pid = k->process.pid;
-	k->ready = k->stopping = k->stopped = false;
+	k->ready = k->stopping = k->stopped = k->renewing = k->hangs = false;
 	k->since = clock_wall_seconds();
 	k->started_ms = clock_mono_ms();
 	k->channel = channel_new(&k->server->loop, fds[0], &kid_events, k);
@@ -273,6 +310,10 @@ static void spawn_again(struct timer *t)
 
 	if (k->server->state == SERVER_STOPPING)
 		return;
+	if (k->pid) { /* it was to end by itself, to be started anew: kids_renew */
+		kill(k->pid, SIGKILL);
+		return;
+	}
 	if (spawn(k, &w)) {
 		event_say(LOG_ERROR, "start-failed", "%s", w.log);
 		timer_start(&k->again, next_pause(k));
@@ -317,6 +358,21 @@ void kids_stop(struct server *s)
 		if (!k->pid || k->stopping || (others && !strcmp(k->role->name, "auth")))
 			continue;
 		k->stopping = true;
+		tell(k, &stop, -1);
+	}
+}
+
+void kids_renew(struct server *s, const char *role, uint32_t index)
+{
+	struct msg stop = {.kind = MSG_STOP};
+
+	for (size_t i = 0; i < s->kid_count; i++) {
+		struct kid *k = &s->kids[i];
+
+		if (k->index != index || strcmp(k->role->name, role) || !k->pid || k->stopping)
+			continue;
+		k->renewing = k->stopping = true;
+		timer_start(&k->again, RENEW_MS);
 		tell(k, &stop, -1);
 	}
 }

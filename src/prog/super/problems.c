@@ -1,11 +1,12 @@
 /* What an administrator who was woken at night must know: each thing that is wrong just now, in one sentence with its remedy. The names in "what" are
  * for programs: they do not change. */
 #include <stdarg.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "prog/super/server.h"
 
-enum { WARN_DAYS = 14, DAY = 86400, TEXT_MAX = 600 };
+enum { WARN_DAYS = 14, DAY = 86400, TEXT_MAX = 1024 };
 
 struct problems {
 	struct buf *out;
@@ -30,7 +31,7 @@ static void look_at_kid(struct problems *p, const struct server *s, const struct
 {
 	unsigned deaths = kid_deaths_last_hour(k);
 
-	if (!k->ready && s->state == SERVER_READY)
+	if (!k->ready && s->state == SERVER_READY && !k->renewing)
 		add(p, "process-down", "%s.%u is %s: its last lines in the log say why", k->role->name, k->index,
 			status_of_kid(k));
 	if (deaths)
@@ -55,11 +56,30 @@ static void look_at_certificate(struct problems *p, const struct server *s)
 			(long long)left / DAY);
 }
 
+static void look_at_account(struct problems *p, const struct set_aside_row *row)
+{
+	time_t when = (time_t)row->since;
+	char date[32], number[32];
+	struct tm tm;
+
+	gmtime_r(&when, &tm);
+	strftime(date, sizeof date, "%Y-%m-%d %H:%M UTC", &tm);
+	snprintf(number, sizeof number, "number %llu", (unsigned long long)row->account);
+	add(p, "set-aside",
+		"account %s is set aside since %s: its mail process (shard %u) crashed on it %d times within an hour. "
+		"Its "
+		"mail is safe, new mail for it waits at its senders. Upgrade Barid, or report the crash; then free it: "
+		"barid account clear %s",
+		*row->name ? row->name : number, date, row->shard, SET_ASIDE_CRASHES, *row->name ? row->name : "NAME");
+}
+
 void problems_add(struct buf *out, const struct server *s)
 {
 	struct problems p = {.out = out};
 
 	for (size_t i = 0; i < s->kid_count; i++)
 		look_at_kid(&p, s, &s->kids[i]);
+	for (size_t i = 0; i < s->set_aside.n; i++)
+		look_at_account(&p, &s->set_aside.rows[i]);
 	look_at_certificate(&p, s);
 }

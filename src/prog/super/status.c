@@ -118,6 +118,21 @@ static void add_shards(struct buf *b, const struct server *s)
 	buf_add_lit(b, "]");
 }
 
+static void add_set_aside(struct buf *b, const struct server *s)
+{
+	begin_list(b, "set_aside");
+	for (size_t i = 0; i < s->set_aside.n; i++) {
+		const struct set_aside_row *row = &s->set_aside.rows[i];
+
+		begin_row(b, i);
+		buf_addf(b, "\"account\": %llu, \"shard\": %u, \"since\": %lld, \"name\": ",
+			(unsigned long long)row->account, row->shard, (long long)row->since);
+		status_string(b, row->name);
+		buf_add_byte(b, '}');
+	}
+	buf_add_lit(b, "]");
+}
+
 /* ── The file ── */
 
 static void add_server(struct buf *b, const struct server *s)
@@ -146,6 +161,7 @@ void status_write(struct server *s)
 	add_listeners(&b, s);
 	add_shards(&b, s);
 	add_kids(&b, s);
+	add_set_aside(&b, s);
 	begin_list(&b, "problems");
 	problems_add(&b, s);
 	buf_add_lit(&b, "]}\n");

@@ -98,6 +98,7 @@ static enum fail prepare(struct server *s, struct why *w)
 		return why(w, FAIL_CONFIG,
 			"nothing to listen on: every *_listen setting is 'off' and lmtp_socket is empty");
 	s->fronts = count_fronts(s->settings);
+	blame_load(s);
 	warn_of_expiry(s);
 	return FAIL_NONE;
 }
@@ -327,6 +328,7 @@ static void clean_up(struct server *s)
 	uv_close((uv_handle_t *)&s->interrupt, NULL);
 	timer_fini(&s->status_timer, NULL);
 	timer_fini(&s->stop_timer, NULL);
+	timer_fini(&s->hangs_timer, NULL);
 	for (size_t i = 0; i < s->kid_count; i++)
 		timer_fini(&s->kids[i].again, NULL);
 	loop_fini(&s->loop);
@@ -365,6 +367,7 @@ static int serve(struct server *s)
 	timer_init(&s->status_timer, &s->loop, status_fired);
 	timer_init(&s->stop_timer, &s->loop, time_is_up);
 	watch_signals(s);
+	hangs_watch(s);
 	s->since = clock_wall_seconds();
 	if ((f = kids_start(s, &w))) {
 		s->exit_code = say(&w, f);

@@ -4,10 +4,10 @@
 #include "base/attr.h"
 #include "proc/confine.h"
 
-enum { REFUSE = 0, KILL = 1 };
+enum { REFUSE = 0, KILL = 1, SILENT = 0, NAMES = 1 };
 
 const struct role_row topology_roles[ROLES] = {
-#define ROLE(name, count, calls, denied, files) {#name, COUNT_##count, calls, denied, files},
+#define ROLE(name, count, calls, denied, files, last) {#name, COUNT_##count, calls, denied, files, last},
 #define LINK(a, b)
 #define PATH(role, path, writable)
 #include "prog/super/topology.def"
@@ -19,7 +19,7 @@ const struct role_row topology_roles[ROLES] = {
 static const struct {
 	const char *a, *b;
 } links[] = {
-#define ROLE(name, count, calls, denied, files)
+#define ROLE(name, count, calls, denied, files, last)
 #define LINK(a, b) {#a, #b},
 #define PATH(role, path, writable)
 #include "prog/super/topology.def"
@@ -29,7 +29,7 @@ static const struct {
 };
 
 static const struct path_row paths[] = {
-#define ROLE(name, count, calls, denied, files)
+#define ROLE(name, count, calls, denied, files, last)
 #define LINK(a, b)
 #define PATH(role, path, writable) {#role, path, writable},
 #include "prog/super/topology.def"

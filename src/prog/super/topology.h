@@ -16,6 +16,7 @@ struct role_row {
 	unsigned calls;
 	bool kill;
 	uint64_t files_max;
+	bool last_word;
 };
 struct path_row {
 	const char *role, *path;

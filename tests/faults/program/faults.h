@@ -4,6 +4,7 @@
 
 #include "log/faulty.h"
 
+extern bool fault_program_poison;               /* mail may crash this process: poison.c */
 extern struct fault_table *fault_program_table; /* of this process; NULL: it was told of no faults */
 
 #endif
