@@ -15,7 +15,6 @@ static enum fail fetch_begin(struct command *c)
 
 	if (!f)
 		return command_fail(c, FAIL_LIMIT, "the command is too long");
-	buf_init(&f->structure, MIME_STRUCTURE_MAX);
 	buf_init(&f->piece, FETCH_HEADER_MAX + FETCH_PIECE_MAX);
 	arena_init(&f->arena, MIME_STRUCTURE_MAX);
 	c->state = f;
@@ -38,7 +37,7 @@ static void fetch_end(struct command *c)
 
 	if (!f)
 		return;
-	buf_fini(&f->structure);
+	structures_end(f->structures);
 	buf_fini(&f->piece);
 	arena_fini(&f->arena);
 }

@@ -12,6 +12,7 @@
 #include "imap/verb/command.h"
 #include "imap/verb/fetch_items.h"
 #include "imap/verb/view.h"
+#include "store/structures.h"
 
 enum {
 	FETCH_PIECE_MAX = 64 << 10,  /* octets that are read and sent at once */
@@ -54,7 +55,8 @@ struct fetch {
 	uint32_t seq;
 	struct message row;
 	size_t item;
-	struct buf structure;
+	struct structures *structures; /* reads ahead; NULL until one is needed */
+	struct span structure;
 	struct arena arena;                /* of `mime` */
 	const struct mime_structure *mime; /* NULL: none, or it could not be read */
 	/* the item at hand */

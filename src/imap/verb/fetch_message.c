@@ -42,10 +42,11 @@ static enum step ask_structure(struct command *c, struct fetch *f)
 {
 	struct account *account = mailbox_account(view_mailbox(c->session->view));
 
-	buf_reset(&f->structure);
+	if (!f->structures)
+		f->structures = structures_begin(account);
 	arena_reset(&f->arena);
 	f->phase = FETCHING_STRUCTURE_GOT;
-	return fetch_asked(c, message_structure(account, &f->row, &f->structure, &c->wait));
+	return fetch_asked(c, structures_get(f->structures, &f->row, &f->structure, &c->wait));
 }
 
 static enum step take_structure(struct command *c, struct fetch *f)
@@ -53,7 +54,7 @@ static enum step take_structure(struct command *c, struct fetch *f)
 	enum fail failed = c->stored;
 
 	if (!failed)
-		failed = mime_structure_open(buf_span(&f->structure), &f->arena, &f->mime);
+		failed = mime_structure_open(f->structure, &f->arena, &f->mime);
 	if (failed) {
 		f->mime = NULL;
 		f->trouble = failed;

@@ -8,7 +8,6 @@ void search_message_init(struct search_message *m, struct account *account, stru
 	*m = (struct search_message){.account = account, .criteria = criteria, .phase = SEARCHING_DONE};
 	m->row.message = &m->message;
 	buf_init(&m->piece, SEARCH_HEADER_MAX + SEARCH_READ_MAX);
-	buf_init(&m->structure, MIME_STRUCTURE_MAX);
 	buf_init(&m->text, SEARCH_PIECE_MAX);
 	arena_init(&m->arena, MIME_STRUCTURE_MAX);
 	search_stream_init(&m->stream, criteria->longest);
@@ -17,7 +16,7 @@ void search_message_init(struct search_message *m, struct account *account, stru
 void search_message_fini(struct search_message *m)
 {
 	buf_fini(&m->piece);
-	buf_fini(&m->structure);
+	structures_end(m->structures);
 	buf_fini(&m->text);
 	arena_fini(&m->arena);
 	search_stream_fini(&m->stream);
@@ -107,7 +106,7 @@ static enum fail header_got(struct search_message *m, enum fail stored)
 
 static enum fail structure_got(struct search_message *m, enum fail stored)
 {
-	if (stored || mime_structure_open(buf_span(&m->structure), &m->arena, &m->mime))
+	if (stored || mime_structure_open(m->structure, &m->arena, &m->mime))
 		return give_up(m);
 	m->part = 0;
 	m->in_header = false; /* the message's own has been searched */
@@ -232,10 +231,11 @@ enum fail search_message_step(struct search_message *m, enum fail stored, struct
 			m->message.size, SEARCHING_HEADER_GOT, w);
 	case SEARCHING_HEADER_GOT: return header_got(m, stored);
 	case SEARCHING_STRUCTURE:
-		buf_reset(&m->structure);
+		if (!m->structures)
+			m->structures = structures_begin(m->account);
 		arena_reset(&m->arena);
 		m->phase = SEARCHING_STRUCTURE_GOT;
-		return message_structure(m->account, &m->message, &m->structure, w);
+		return structures_get(m->structures, &m->message, &m->structure, w);
 	case SEARCHING_STRUCTURE_GOT: return structure_got(m, stored);
 	case SEARCHING_PART: return next_run(m);
 	case SEARCHING_OCTETS: return run_octets(m, w);

@@ -8,6 +8,7 @@
 #define IMAP_VERB_SEARCH_MESSAGE_H
 
 #include "imap/verb/search_key.h"
+#include "store/structures.h"
 #include "mime/decode.h"
 #include "mime/mime.h"
 
@@ -39,7 +40,8 @@ struct search_message {
 	struct buf piece; /* octets of the message from `piece_at` */
 	uint64_t piece_at;
 	size_t asked, had;
-	struct buf structure;
+	struct structures *structures; /* reads ahead; NULL until one is needed */
+	struct span structure;
 	struct arena arena;
 	const struct mime_structure *mime;
 	size_t part;      /* row of the section map that is next */
