@@ -169,11 +169,11 @@ static void run_line(struct lmtp_door *d, struct span line)
 			continue;
 		if (d->state >= verbs[i].least || verbs[i].run == verb_bdat)
 			verbs[i].run(d, line);
+		else if (d->state == MAIL)
+			lmtp_no_recipients(d);
 		else
-			lmtp_bad_command(d, FAIL_WRONG_STATE,
-				d->state == ANY       ? "LHLO comes first"
-				: d->state == GREETED ? "MAIL comes first"
-						      : "no valid recipients");
+			lmtp_bad_command(
+				d, FAIL_WRONG_STATE, d->state == ANY ? "LHLO comes first" : "MAIL comes first");
 		return;
 	}
 	lmtp_bad_command(d, FAIL_UNKNOWN_VERB,

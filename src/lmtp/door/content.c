@@ -70,8 +70,10 @@ void lmtp_end_chunk(struct lmtp_door *d)
 		return;
 	}
 	d->phase = COMMAND;
-	if (d->content == SWALLOWED)
-		lmtp_bad_command(d, FAIL_WRONG_STATE, d->state < MAIL ? "MAIL comes first" : "no valid recipients");
+	if (d->content == SWALLOWED && d->state == MAIL)
+		lmtp_no_recipients(d);
+	else if (d->content == SWALLOWED)
+		lmtp_bad_command(d, FAIL_WRONG_STATE, "MAIL comes first");
 	else
 		lmtp_say(d, 250, "2.0.0", "chunk taken");
 }

@@ -49,6 +49,12 @@ void lmtp_bad_command(struct lmtp_door *d, enum fail f, const char *text)
 	lmtp_leave(d);
 }
 
+/* RFC 2920 §3.1: who pipelines sends DATA before it knows that no recipient was taken, and may do so for message after message. */
+void lmtp_no_recipients(struct lmtp_door *d)
+{
+	lmtp_say_fail(d, FAIL_WRONG_STATE, "no valid recipients");
+}
+
 /* RFC 5321 §4.1.1.11: a parameter that was not offered has a reply code of its own. */
 void lmtp_refuse_arguments(struct lmtp_door *d, enum fail f, const char *text)
 {

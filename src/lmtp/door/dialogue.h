@@ -34,6 +34,7 @@ void lmtp_send_reply(struct lmtp_door *d); /* sends d->reply */
 void lmtp_say(struct lmtp_door *d, int code, const char *status, const char *text);
 void lmtp_say_fail(struct lmtp_door *d, enum fail f, const char *text);
 void lmtp_bad_command(struct lmtp_door *d, enum fail f, const char *text); /* the same; too many end the connection */
+void lmtp_no_recipients(struct lmtp_door *d);                              /* not counted as a bad command */
 void lmtp_refuse_arguments(struct lmtp_door *d, enum fail f, const char *text);
 void lmtp_touch(struct lmtp_door *d); /* sets the deadline of the phase */
 void lmtp_reset(struct lmtp_door *d); /* forgets the transaction */
