@@ -61,15 +61,17 @@ void apply_add_row(struct applying *ap, struct mailbox *m, const struct row *r)
 	apply_touch(ap, m);
 }
 
-/* Mail is never dropped: when the record that made its mailbox is lost to rot, it comes into one that is made for it. */
+/* Mail is never dropped: when the record that made its mailbox is lost to rot, it comes into one that is made for it. (Or the record has gone
+ * with its segment; then a snapshot follows that takes the place of all this.) */
 struct mailbox *apply_recovered_mailbox(struct applying *ap, uint64_t id)
 {
-	char name[64];
+	struct store *s = ap->s;
+	char name[RECOVERED_NAME_MAX];
 	struct mailbox *m;
 
-	snprintf(name, sizeof(name), "Recovered %llu", (unsigned long long)id);
-	store_report(ap->s, "account %llu: the record that made mailbox %llu is lost; its mail is in \"%s\"",
-		(unsigned long long)ap->a->id, (unsigned long long)id, name);
+	s->recovered = memory_resize_array(s->recovered, s->recovered_count + 1, sizeof(*s->recovered));
+	s->recovered[s->recovered_count++] = (struct recovered){ap->a->id, id};
+	recovered_name(id, name);
 	m = account_add_mailbox(ap->a, id, span_of(name));
 	m->uidvalidity = ++ap->a->last_uidvalidity;
 	if (id >= ap->a->next_mailbox)

@@ -247,6 +247,10 @@ struct store {
 	bool keep;      /* store_keep */
 	bool read_only; /* a view for `check`: the disk stays its owner's, nothing is written to it */
 	uint64_t rot;   /* places in the log that could not be read */
+	struct recovered {
+		uint64_t account, mailbox;
+	} * recovered; /* made by apply_recovered_mailbox in this redo; recover.c tells of those that are left in the end */
+	size_t recovered_count;
 	void (*on_broken)(void *context);
 	void *broken_context;
 
@@ -286,6 +290,8 @@ struct store {
 };
 void store_report(struct store *s, const char *fmt, ...) PRINTF(2, 3);
 void store_break(struct store *s, const struct why *w);
+enum { RECOVERED_NAME_MAX = 40 };
+void recovered_name(uint64_t mailbox, char name[RECOVERED_NAME_MAX]); /* what a mailbox is called whose name is lost */
 /* A store to look at: the log is read from `from` into settings->kv, and not written. Takes the kv over, not the disk. */
 FAILS store_view(const struct store_settings *settings, struct log_pos from, struct store **out, struct why *w);
 

@@ -150,6 +150,11 @@ static void redo_rot(void *context, struct log_pos pos, const char *what)
 		r->s, "rot in the log: segment %u, offset %u: %s", (unsigned)pos.segment, (unsigned)pos.offset, what);
 }
 
+void recovered_name(uint64_t mailbox, char name[RECOVERED_NAME_MAX])
+{
+	snprintf(name, RECOVERED_NAME_MAX, "Recovered %llu", (unsigned long long)mailbox);
+}
+
 static enum fail redo_from(struct store *s, const struct store_settings *settings, struct log_pos from, struct why *w)
 {
 	struct log_settings log = {.dir = "log",
@@ -184,6 +189,7 @@ static bool identity_stands(struct store *s, const struct index_state *state)
 static void forget_all(struct store *s)
 {
 	account_drop_all(s);
+	s->recovered_count = 0;
 	kv_batch_reset(&s->index);
 	buf_reset(&s->identity);
 	s->identity_pos = s->reached = (struct log_pos){0, 0};
@@ -315,6 +321,31 @@ static enum fail name_store(struct store *s, struct why *w)
 
 /* ── Opening and closing ── */
 
+/* One that a snapshot has put right meanwhile, or that was deleted, is no news. */
+static enum fail tell_recovered(struct store *s, struct why *w)
+{
+	enum fail f = FAIL_NONE;
+
+	for (size_t i = 0; i < s->recovered_count && !f; i++) {
+		const struct recovered *r = &s->recovered[i];
+		char name[RECOVERED_NAME_MAX];
+		const struct mailbox *m;
+		struct account *a;
+
+		f = account_get(s, r->account, &a, w);
+		m = f ? NULL : account_by_id(a, r->mailbox);
+		recovered_name(r->mailbox, name);
+		if (m && strcmp(m->name, name) == 0)
+			store_report(s,
+				"account %llu: the record that made mailbox %llu is lost; its mail is in \"%s\"",
+				(unsigned long long)r->account, (unsigned long long)r->mailbox, name);
+		if (!f)
+			account_settle(a);
+	}
+	s->recovered_count = 0;
+	return f;
+}
+
 static struct store *store_new(const struct store_settings *settings)
 {
 	struct store *s = NEW(struct store);
@@ -357,6 +388,7 @@ static void store_free(struct store *s)
 	kv_batch_fini(&s->index);
 	buf_fini(&s->identity);
 	free(s->aside);
+	free(s->recovered);
 	s->kv->ops->close(s->kv);
 	if (!s->read_only)
 		s->disk->ops->free(s->disk);
@@ -374,6 +406,8 @@ enum fail store_view(const struct store_settings *settings, struct log_pos from,
 		f = redo_from(s, settings, from, w);
 	if (!f)
 		f = index_write(s, w);
+	if (!f)
+		f = tell_recovered(s, w);
 	if (f) {
 		store_free(s);
 		return f;
@@ -395,6 +429,8 @@ enum fail store_open(const struct store_settings *settings, struct store **out, 
 		f = aside_end(s, w);
 	if (!f)
 		f = index_write(s, w);
+	if (!f)
+		f = tell_recovered(s, w);
 	s->opening = false;
 	if (f) {
 		store_free(s);
