@@ -1,5 +1,5 @@
 # A thin face over Meson: the two commands of the README, and a few more.
-.PHONY: all run test install format fuzz bench clean
+.PHONY: all run test test-crash install format fuzz bench clean
 
 all: build/build.ninja
 	ninja -C build
@@ -19,6 +19,11 @@ run:
 test:
 	scripts/install-packages.sh test
 	scripts/test.sh
+
+# kill -9 of working servers, KILLS (1000) times; the last line is "N kills, N acknowledged, 0 lost, 0 doubled, 0 risen"
+test-crash:
+	scripts/install-packages.sh test
+	scripts/crash.sh
 
 # FHS paths below PREFIX (/usr/local), DESTDIR as usual
 install: all

@@ -101,6 +101,8 @@ step "fuzzers" env FUZZ_SECONDS="${FUZZ_SECONDS:-4}" BUILD="$build-clang" script
 suite "the transcripts' player fails when it must" tests/player/test
 suite "the transcripts themselves, against a stock Dovecot" python3 tests/player/play.py --server dovecot --modes whole
 suite "transcripts" python3 tests/player/play.py --server barid --build "$build" --modes whole,bytes,slow
+step "twenty seconds of kills (make test-crash: more)" python3 tests/crash/crash.py --build "$build" --seconds 20
+suite "the crash test finds what it must" tests/crash/test --build "$build"
 suite "end to end: the system, and real clients" python3 tests/run_pytest.py
 
 echo
