@@ -33,6 +33,15 @@ struct flight {
 	bool landed; /* the worker is done; under the log's lock */
 };
 
+struct verified {
+	struct log_pos pos;
+	uint8_t type;
+	uint32_t n;
+	uint64_t used_at;
+	char *bytes; /* the payload; NULL: nothing is kept here */
+};
+enum { VERIFIED_KEPT = 8 };
+
 struct log {
 	struct segments segments;
 	struct loop *loop;
@@ -59,6 +68,8 @@ struct log {
 	struct buf spare; /* the memory of the last group's bytes, for the next one */
 	struct deferred kick;
 
+	struct verified verified[VERIFIED_KEPT];
+	uint64_t verified_clock;
 	struct list reads; /* struct log_read that a worker has */
 	pthread_mutex_t lock;
 	pthread_cond_t landed; /* a flight or a read was finished by its worker */
@@ -81,5 +92,14 @@ void group_close(struct log *log);
 
 /* read.c */
 void read_finish(struct log *log);
+
+/* verified.c */
+/* The payload of the record at `pos` if it is kept, or NULL. */
+struct verified *verified_find(struct log *log, struct log_pos pos);
+/* Copies what was asked for; the caller has checked type and bounds. */
+void verified_give(const struct verified *v, struct log_read *r);
+/* Takes r->whole over. */
+void verified_keep(struct log *log, struct log_read *r);
+void verified_forget(struct log *log);
 
 #endif

@@ -102,6 +102,7 @@ static enum fail make_directory(struct log *log, struct why *w)
 
 static void free_log(struct log *log)
 {
+	verified_forget(log);
 	buf_fini(&log->pending);
 	buf_fini(&log->spare);
 	footer_fini(&log->footer);

@@ -82,8 +82,8 @@ bool log_broken(const struct log *log);
 struct log_pos log_durable_end(const struct log *log);
 
 /* Reading a record's payload back, also one that is not durable yet (from the pending bytes). `offset` counts from the payload's
- * first byte. FAIL_CORRUPT when the record is not of `type`, or is shorter. Checksums are verified only when the whole payload
- * is read (offset 0, n = its length). */
+ * first byte. FAIL_CORRUPT when the record is not of `type`, or is shorter, or does not match its checksum: also when only a part of it is asked for
+ * (all of it is read then, once for a number of parts). */
 struct log_read {
 	struct log_pos pos;
 	uint8_t type;
@@ -96,6 +96,8 @@ struct log_read {
 	struct job job;
 	struct disk_file *file;
 	uint64_t generation;
+	char *whole; /* the payload, where a part of it was asked for */
+	uint32_t whole_n;
 	bool worked;
 	enum fail result;
 };

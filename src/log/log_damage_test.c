@@ -2,6 +2,7 @@
  * down. */
 #include "base/test.h"
 
+#include "log/faulty.h"
 #include "log/log_bench.h"
 
 static size_t records_before(const struct log_pos ends[GROUPS], uint64_t cut)
@@ -180,6 +181,83 @@ static void other_files_are_refused(void **state)
 	disk->ops->free(disk);
 }
 
+/* Whichever bit has turned: no part of a payload is given out, also of the parts that are whole. */
+static void no_part_of_a_bad_record_is_read(void **state)
+{
+	static struct seen seen;
+	enum { LENGTH = 20000 };
+	struct disk *disk = disk_memory();
+	struct log *log = open_log(disk, NULL, 0, oldest, &seen);
+	struct log_pos pos = append(log, 5, LENGTH);
+	char part[100], *bytes;
+	size_t n;
+
+	(void)state;
+	commit_done(log);
+	log_close(log);
+	bytes = file_bytes(disk, 1, &n);
+	for (size_t at = pos.offset; at < pos.offset + RECORD_HEADER_SIZE + LENGTH; at += 97) {
+		bytes[at] ^= 4;
+		set_file(disk, 1, bytes, n);
+		bytes[at] ^= 4;
+		log = open_log(disk, NULL, 0, oldest, &seen);
+		for (uint32_t from = 0; from + sizeof part < LENGTH; from += 4999) {
+			struct log_read r = {.pos = pos, .type = TYPE, .offset = from, .n = sizeof part, .dst = part};
+
+			assert_int_equal(log_read_now(log, &r), FAIL_CORRUPT);
+		}
+		log_close(log);
+	}
+	set_file(disk, 1, bytes, n);
+	log = open_log(disk, NULL, 0, oldest, &seen);
+	for (uint32_t from = 0; from + sizeof part < LENGTH; from += 4999) {
+		struct log_read r = {.pos = pos, .type = TYPE, .offset = from, .n = sizeof part, .dst = part};
+
+		assert_int_equal(log_read_now(log, &r), FAIL_NONE);
+		assert_memory_equal(part, bytes + pos.offset + RECORD_HEADER_SIZE + from, sizeof part);
+	}
+	log_close(log);
+	free(bytes);
+	disk->ops->free(disk);
+}
+
+/* A body is asked for piece by piece: it is read from the disk and checked once, not once for each. */
+static void the_parts_of_a_record_cost_one_reading(void **state)
+{
+	static struct seen seen;
+	enum { LENGTH = 256 << 10, PIECE = 64 << 10 };
+	struct disk *below = disk_memory(), *disk = disk_faulty(below);
+	struct log *log = open_log(disk, NULL, 0, oldest, &seen);
+	struct log_pos pos[12];
+	char *piece = memory_new(PIECE);
+	unsigned before;
+
+	(void)state;
+	for (uint32_t i = 0; i < ARRAY_LEN(pos); i++)
+		pos[i] = append(log, i, LENGTH);
+	commit_done(log);
+	before = faulty_count(disk, FAULT_READ_CACHED);
+	for (uint32_t i = 0; i < ARRAY_LEN(pos); i++)
+		for (uint32_t from = 0; from < LENGTH; from += PIECE) {
+			struct log_read r = {.pos = pos[i], .type = TYPE, .offset = from, .n = PIECE, .dst = piece};
+
+			assert_int_equal(log_read_now(log, &r), FAIL_NONE);
+			assert_int_equal(piece[PIECE - 1], (char)(i * 31 + from + PIECE - 1));
+		}
+	assert_int_equal(faulty_count(disk, FAULT_READ_CACHED) - before, 2 * ARRAY_LEN(pos));
+	{
+		struct log_read wrong = {.pos = pos[11], .type = TYPE + 1, .offset = 1, .n = 1, .dst = piece};
+		struct log_read beyond = {.pos = pos[11], .type = TYPE, .offset = LENGTH - 1, .n = 2, .dst = piece};
+
+		assert_int_equal(log_read_now(log, &wrong), FAIL_CORRUPT);
+		assert_int_equal(log_read_now(log, &beyond), FAIL_CORRUPT);
+	}
+	log_close(log);
+	free(piece);
+	disk->ops->free(disk);
+	below->ops->free(below);
+}
+
 static enum fail know_none(void *context, struct log_pos pos, uint8_t type, struct span payload, struct why *w)
 {
 	(void)pos;
@@ -298,6 +376,8 @@ int main(void)
 		cmocka_unit_test(a_bad_byte_costs_one_record_at_most),
 		cmocka_unit_test(an_opening_proves_the_last_group),
 		cmocka_unit_test(other_files_are_refused),
+		cmocka_unit_test(no_part_of_a_bad_record_is_read),
+		cmocka_unit_test(the_parts_of_a_record_cost_one_reading),
 		cmocka_unit_test(an_unknown_record_is_refused_before_anything_is_written),
 		cmocka_unit_test(a_place_past_the_end_is_refused),
 		cmocka_unit_test(records_inside_a_payload_are_no_records),

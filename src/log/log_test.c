@@ -191,7 +191,7 @@ static void cold_reads_are_done_by_a_worker(void **state)
 	faulty_set(disk, FAULT_READ_CACHED, 1, FAIL_BUSY, true);
 	assert_int_equal(begin_read(log, &good, pos, 400), FAIL_BUSY);
 	assert_int_equal(begin_read(log, &wrong, pos, 399), FAIL_BUSY);
-	wrong.read.type = TYPE; /* shorter than the record: fine, but not checked */
+	wrong.read.type = TYPE; /* shorter than the record: fine */
 	assert_int_equal(good.answers, 0);
 	loop_run(&loop);
 	assert_int_equal(good.answers + wrong.answers, 2);

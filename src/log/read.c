@@ -10,19 +10,17 @@ static enum fail no_record(struct log_pos pos, struct why *w)
 		(unsigned)pos.offset);
 }
 
-/* Whether the header is that of a live-looking record of the type, with `n` bytes from `offset` on. */
-static enum fail check_header(const struct log_read *r, const struct record_header *h, struct why *w)
+/* Whether a record of this type and length has `n` bytes from `offset` on. */
+static enum fail check_bounds(const struct log_read *r, uint8_t type, uint32_t length, struct why *w)
 {
-	if (h->type != r->type || h->length > LOG_RECORD_MAX || r->offset > h->length || r->n > h->length - r->offset)
+	if (type != r->type || length > LOG_RECORD_MAX || r->offset > length || r->n > length - r->offset)
 		return no_record(r->pos, w);
 	return FAIL_NONE;
 }
 
-static enum fail check_payload(const struct log_read *r, const struct record_header *h, struct why *w)
+static enum fail check_payload(const struct log_read *r, struct span payload, uint64_t sum, struct why *w)
 {
-	struct span payload = span(r->dst, r->n);
-
-	if (r->offset != 0 || r->n != h->length || record_payload_sum(&payload, 1) == h->payload_sum)
+	if (record_payload_sum(&payload, 1) == sum)
 		return FAIL_NONE;
 	return why_log(w, FAIL_CORRUPT, "The message cannot be read.",
 		"the record in segment %u at offset %u does not match its checksum", (unsigned)r->pos.segment,
@@ -52,7 +50,7 @@ static enum fail from_memory(const struct log *log, struct span bytes, struct lo
 
 	if (bytes.n < RECORD_HEADER_SIZE || !record_header_get(bytes.p, log->generation, r->pos, &h))
 		return no_record(r->pos, &r->why);
-	fail = check_header(r, &h, &r->why);
+	fail = check_bounds(r, h.type, h.length, &r->why);
 	if (fail)
 		return fail;
 	if (record_size(h.length) > bytes.n)
@@ -75,6 +73,26 @@ static enum fail get(
 	return fail;
 }
 
+/* A part of the payload: no byte of it is given out that the checksum of the whole does not vouch for. */
+static enum fail get_part(struct disk_file *file, const struct record_header *h, bool wait, struct log_read *r)
+{
+	char *whole = memory_resize(NULL, (size_t)h->length + 1);
+	enum fail fail =
+		get(file, wait, whole, h->length, (uint64_t)r->pos.offset + RECORD_HEADER_SIZE, r->pos, &r->why);
+
+	if (!fail)
+		fail = check_payload(r, span(whole, h->length), h->payload_sum, &r->why);
+	if (fail) {
+		free(whole);
+		return fail;
+	}
+	if (r->n)
+		memcpy(r->dst, whole + r->offset, r->n);
+	r->whole = whole;
+	r->whole_n = h->length;
+	return FAIL_NONE;
+}
+
 static enum fail from_file(struct disk_file *file, uint64_t generation, bool wait, struct log_read *r)
 {
 	uint64_t at = (uint64_t)r->pos.offset;
@@ -86,10 +104,14 @@ static enum fail from_file(struct disk_file *file, uint64_t generation, bool wai
 		return fail;
 	if (!record_header_get(header, generation, r->pos, &h))
 		return no_record(r->pos, &r->why);
-	fail = check_header(r, &h, &r->why);
-	if (!fail && r->n)
-		fail = get(file, wait, r->dst, r->n, at + RECORD_HEADER_SIZE + r->offset, r->pos, &r->why);
-	return fail ? fail : check_payload(r, &h, &r->why);
+	fail = check_bounds(r, h.type, h.length, &r->why);
+	if (fail)
+		return fail;
+	if (r->offset || r->n != h.length)
+		return get_part(file, &h, wait, r);
+	if (r->n)
+		fail = get(file, wait, r->dst, r->n, at + RECORD_HEADER_SIZE, r->pos, &r->why);
+	return fail ? fail : check_payload(r, span(r->dst, r->n), h.payload_sum, &r->why);
 }
 
 static void read_work(struct job *job)
@@ -110,6 +132,7 @@ static void give_back(struct log_read *r)
 	struct segment *segment = segment_find(&r->log->segments, r->pos.segment);
 
 	list_remove(&r->link);
+	verified_keep(r->log, r);
 	if (segment)
 		segment_unuse(&r->log->segments, segment);
 	r->log = NULL;
@@ -139,18 +162,38 @@ static enum fail use_segment(struct log *log, struct log_pos pos, struct segment
 static enum fail read_at_once(struct log *log, struct log_read *r, struct segment **segment_out)
 {
 	struct span bytes = in_memory(log, r->pos);
+	struct verified *kept = bytes.n ? NULL : verified_find(log, r->pos);
 	enum fail fail;
 
 	r->log = NULL;
+	r->whole = NULL;
 	r->why = (struct why){0};
 	if (bytes.n)
 		return from_memory(log, bytes, r);
+	if (kept) {
+		fail = check_bounds(r, kept->type, kept->n, &r->why);
+		if (!fail)
+			verified_give(kept, r);
+		return fail;
+	}
 	fail = use_segment(log, r->pos, segment_out, &r->why);
 	if (fail)
 		return fail;
 	fail = from_file((*segment_out)->file, (*segment_out)->generation, false, r);
-	if (fail != FAIL_BUSY)
+	if (fail != FAIL_BUSY) {
+		verified_keep(log, r);
 		segment_unuse(&log->segments, *segment_out);
+	}
+	return fail;
+}
+
+/* What read_at_once could not do, in the caller's thread. */
+static enum fail read_waiting(struct log *log, struct log_read *r, struct segment *segment)
+{
+	enum fail fail = from_file(segment->file, segment->generation, true, r);
+
+	verified_keep(log, r);
+	segment_unuse(&log->segments, segment);
 	return fail;
 }
 
@@ -161,11 +204,8 @@ enum fail log_read(struct log *log, struct log_read *r)
 
 	if (fail != FAIL_BUSY)
 		return fail;
-	if (!log->loop) {
-		fail = from_file(segment->file, segment->generation, true, r);
-		segment_unuse(&log->segments, segment);
-		return fail;
-	}
+	if (!log->loop)
+		return read_waiting(log, r, segment);
 	r->log = log;
 	r->file = segment->file;
 	r->generation = segment->generation;
@@ -182,11 +222,7 @@ enum fail log_read_now(struct log *log, struct log_read *r)
 	struct segment *segment = NULL;
 	enum fail fail = read_at_once(log, r, &segment);
 
-	if (fail != FAIL_BUSY)
-		return fail;
-	fail = from_file(segment->file, segment->generation, true, r);
-	segment_unuse(&log->segments, segment);
-	return fail;
+	return fail == FAIL_BUSY ? read_waiting(log, r, segment) : fail;
 }
 
 enum fail log_payload_length(struct log *log, struct log_pos pos, uint8_t type, uint32_t *n_out, struct why *w)
