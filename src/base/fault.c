@@ -233,7 +233,8 @@ enum fail fault_before(const struct fault *f, struct why *w)
 	case FAULT_DO_ENOSPC:
 	case FAULT_DO_ENOMEM:
 	case FAULT_DO_SHORT:
-	case FAULT_DO_FULL: return told(f, w);
+	case FAULT_DO_FULL:
+	case FAULT_DO_CORRUPT: return told(f, w);
 	default: return FAIL_NONE;
 	}
 }

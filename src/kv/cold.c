@@ -102,6 +102,13 @@ static uint64_t cold_unflushed(struct kv *kv)
 	return n;
 }
 
+static void cold_on_corrupt(struct kv *kv, void (*call)(void *context), void *context)
+{
+	struct kv *below = kv_of(kv)->below;
+
+	below->ops->on_corrupt(below, call, context);
+}
+
 static void cold_close(struct kv *kv)
 {
 	struct cold_kv *c;
@@ -123,6 +130,7 @@ static const struct kv_ops cold_ops = {
 	.scan_near = cold_scan_near,
 	.flush = cold_flush,
 	.unflushed = cold_unflushed,
+	.on_corrupt = cold_on_corrupt,
 	.close = cold_close,
 };
 

@@ -7,6 +7,8 @@ struct faulty_kv {
 	struct kv base;
 	struct kv *below;
 	struct fault_table *table;
+	void (*corrupt)(void *context);
+	void *context;
 	struct kv_ops ops; /* with the name of the engine below */
 };
 
@@ -15,11 +17,23 @@ static struct faulty_kv *kv_of(struct kv *kv)
 	return CONTAINER_OF(kv, struct faulty_kv, base);
 }
 
+/* FAIL_NONE: the call is to be made, and its result goes through fault_after. */
+static enum fail meet(struct faulty_kv *kv, enum fault_call call, struct fault *out, struct why *w)
+{
+	enum fail f;
+
+	*out = fault_meet(kv->table, call);
+	f = fault_before(out, w);
+	if (f == FAIL_CORRUPT && kv->corrupt)
+		kv->corrupt(kv->context);
+	return f;
+}
+
 static enum fail faulty_get(struct kv *base, struct span key, struct buf *out, struct why *w)
 {
 	struct faulty_kv *kv = kv_of(base);
-	struct fault fault = fault_meet(kv->table, FAULT_KV_GET);
-	enum fail f = fault_before(&fault, w);
+	struct fault fault;
+	enum fail f = meet(kv, FAULT_KV_GET, &fault, w);
 
 	return f ? f : fault_after(&fault, kv->below->ops->get(kv->below, key, out, w), w);
 }
@@ -27,8 +41,8 @@ static enum fail faulty_get(struct kv *base, struct span key, struct buf *out, s
 static enum fail faulty_write(struct kv *base, const struct kv_batch *b, struct why *w)
 {
 	struct faulty_kv *kv = kv_of(base);
-	struct fault fault = fault_meet(kv->table, FAULT_KV_WRITE);
-	enum fail f = fault_before(&fault, w);
+	struct fault fault;
+	enum fail f = meet(kv, FAULT_KV_WRITE, &fault, w);
 
 	return f ? f : fault_after(&fault, kv->below->ops->write(kv->below, b, w), w);
 }
@@ -37,8 +51,8 @@ static enum fail faulty_scan(struct kv *base, struct span from, struct span to,
 	bool (*each)(void *ctx, struct span key, struct span value), void *ctx, struct why *w)
 {
 	struct faulty_kv *kv = kv_of(base);
-	struct fault fault = fault_meet(kv->table, FAULT_KV_SCAN);
-	enum fail f = fault_before(&fault, w);
+	struct fault fault;
+	enum fail f = meet(kv, FAULT_KV_SCAN, &fault, w);
 
 	return f ? f : fault_after(&fault, kv->below->ops->scan(kv->below, from, to, each, ctx, w), w);
 }
@@ -47,8 +61,8 @@ static enum fail faulty_scan(struct kv *base, struct span from, struct span to,
 static enum fail faulty_get_near(struct kv *base, struct span key, struct buf *out, struct why *w)
 {
 	struct faulty_kv *kv = kv_of(base);
-	struct fault fault = fault_meet(kv->table, FAULT_KV_GET);
-	enum fail f = fault_before(&fault, w);
+	struct fault fault;
+	enum fail f = meet(kv, FAULT_KV_GET, &fault, w);
 
 	return f ? f : fault_after(&fault, kv->below->ops->get_near(kv->below, key, out, w), w);
 }
@@ -57,8 +71,8 @@ static enum fail faulty_scan_near(struct kv *base, struct span from, struct span
 	bool (*each)(void *ctx, struct span key, struct span value), void *ctx, struct why *w)
 {
 	struct faulty_kv *kv = kv_of(base);
-	struct fault fault = fault_meet(kv->table, FAULT_KV_SCAN);
-	enum fail f = fault_before(&fault, w);
+	struct fault fault;
+	enum fail f = meet(kv, FAULT_KV_SCAN, &fault, w);
 
 	return f ? f : fault_after(&fault, kv->below->ops->scan_near(kv->below, from, to, each, ctx, w), w);
 }
@@ -66,8 +80,8 @@ static enum fail faulty_scan_near(struct kv *base, struct span from, struct span
 static enum fail faulty_flush(struct kv *base, struct why *w)
 {
 	struct faulty_kv *kv = kv_of(base);
-	struct fault fault = fault_meet(kv->table, FAULT_KV_FLUSH);
-	enum fail f = fault_before(&fault, w);
+	struct fault fault;
+	enum fail f = meet(kv, FAULT_KV_FLUSH, &fault, w);
 
 	if (f || fault.what == FAULT_DO_LIE)
 		return f;
@@ -79,6 +93,15 @@ static uint64_t faulty_unflushed(struct kv *base)
 	struct kv *below = kv_of(base)->below;
 
 	return below->ops->unflushed(below);
+}
+
+static void faulty_on_corrupt(struct kv *base, void (*call)(void *context), void *context)
+{
+	struct faulty_kv *kv = kv_of(base);
+
+	kv->corrupt = call;
+	kv->context = context;
+	kv->below->ops->on_corrupt(kv->below, call, context);
 }
 
 static void faulty_close(struct kv *base)
@@ -102,6 +125,7 @@ struct kv *kv_faulty(struct kv *below, struct fault_table *table)
 		.scan_near = faulty_scan_near,
 		.flush = faulty_flush,
 		.unflushed = faulty_unflushed,
+		.on_corrupt = faulty_on_corrupt,
 		.close = faulty_close,
 	};
 	kv->base.ops = &kv->ops;

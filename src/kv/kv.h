@@ -42,6 +42,9 @@ struct kv_ops {
 	enum fail (*flush)(struct kv *kv, struct why *w);
 	/* Bytes written that are not flushed (approximately). */
 	uint64_t (*unflushed)(struct kv *kv);
+	/* From here on `call` is made, in whatever thread it happens, when a call finds that what is kept is damaged (it answers
+	 * FAIL_CORRUPT). The index is then to be removed, and made anew. Before any other thread uses it. */
+	void (*on_corrupt)(struct kv *kv, void (*call)(void *context), void *context);
 	void (*close)(struct kv *kv);
 };
 

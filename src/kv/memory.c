@@ -171,6 +171,14 @@ static uint64_t memory_unflushed(struct kv *kv)
 	return kv_of(kv)->unflushed;
 }
 
+/* Memory does not rot. */
+static void memory_on_corrupt(struct kv *kv, void (*call)(void *context), void *context)
+{
+	(void)kv;
+	(void)call;
+	(void)context;
+}
+
 static void memory_close(struct kv *kv)
 {
 	struct memory_kv *m;
@@ -194,6 +202,7 @@ static const struct kv_ops memory_ops = {
 	.scan_near = memory_scan,
 	.flush = memory_flush,
 	.unflushed = memory_unflushed,
+	.on_corrupt = memory_on_corrupt,
 	.close = memory_close,
 };
 

@@ -26,6 +26,8 @@ enum {
 
 struct rocks_kv {
 	struct kv base;
+	void (*corrupt)(void *context);
+	void *context;
 	rocksdb_t *db;
 	rocksdb_options_t *options;
 	rocksdb_cache_t *cache;
@@ -54,19 +56,22 @@ static enum fail class_of(const char *error)
 		return FAIL_NO_PERMISSION;
 	if (span_find(e, SPAN("lock")) != SIZE_MAX && span_starts(e, SPAN("IO error")))
 		return FAIL_CONFLICT;
-	if (span_starts(e, SPAN("Corruption")) || span_starts(e, SPAN("Invalid argument")) ||
-		span_starts(e, SPAN("Not implemented")))
+	/* "No such file": one that the index itself names */
+	if (span_starts(e, SPAN("Corruption")) || span_find(e, SPAN("No such file")) != SIZE_MAX ||
+		span_starts(e, SPAN("Invalid argument")) || span_starts(e, SPAN("Not implemented")))
 		return FAIL_CORRUPT;
 	return FAIL_IO;
 }
 
 /* Frees the engine's error text, if there is one, and says it in our words. */
-static enum fail result(char *error, const char *what, struct why *w)
+static enum fail result(const struct rocks_kv *r, char *error, const char *what, struct why *w)
 {
 	enum fail f;
 
 	if (!error)
 		return FAIL_NONE;
+	if (class_of(error) == FAIL_CORRUPT && r->corrupt)
+		r->corrupt(r->context);
 	f = why_log(w, class_of(error), "The server's index has a problem.", "index: cannot %s: %s", what, error);
 	rocksdb_free(error);
 	return f;
@@ -82,7 +87,7 @@ static enum fail get(
 	size_t n = 0;
 
 	slice = rocksdb_get_pinned(r->db, how, key.p, key.n, &error);
-	fail = result(error, "read", w);
+	fail = result(r, error, "read", w);
 	if (fail) {
 		rocksdb_pinnableslice_destroy(slice);
 		return fail;
@@ -129,7 +134,7 @@ static enum fail rocks_write(struct kv *kv, const struct kv_batch *b, struct why
 	}
 	rocksdb_write(r->db, r->write, batch, &error);
 	rocksdb_writebatch_destroy(batch);
-	return result(error, "write", w);
+	return result(r, error, "write", w);
 }
 
 static enum fail scan(struct rocks_kv *r, const rocksdb_readoptions_t *how, struct span from, struct span to,
@@ -149,7 +154,7 @@ static enum fail scan(struct rocks_kv *r, const rocksdb_readoptions_t *how, stru
 	}
 	rocksdb_iter_get_error(it, &error);
 	rocksdb_iter_destroy(it);
-	return result(error, "read", w);
+	return result(r, error, "read", w);
 }
 
 static enum fail rocks_scan(struct kv *kv, struct span from, struct span to,
@@ -169,7 +174,7 @@ static enum fail rocks_flush(struct kv *kv, struct why *w)
 	char *error = NULL;
 
 	rocksdb_flush(kv_of(kv)->db, kv_of(kv)->flush, &error);
-	return result(error, "flush", w);
+	return result(kv_of(kv), error, "flush", w);
 }
 
 static uint64_t rocks_unflushed(struct kv *kv)
@@ -184,6 +189,12 @@ static uint64_t rocks_unflushed(struct kv *kv)
 	if (!entries || rocksdb_property_int(kv_of(kv)->db, "rocksdb.cur-size-all-mem-tables", &bytes))
 		return 0;
 	return bytes;
+}
+
+static void rocks_on_corrupt(struct kv *kv, void (*call)(void *context), void *context)
+{
+	kv_of(kv)->corrupt = call;
+	kv_of(kv)->context = context;
 }
 
 static void rocks_close(struct kv *kv)
@@ -214,6 +225,7 @@ static const struct kv_ops rocks_ops = {
 	.scan_near = rocks_scan_near,
 	.flush = rocks_flush,
 	.unflushed = rocks_unflushed,
+	.on_corrupt = rocks_on_corrupt,
 	.close = rocks_close,
 };
 
@@ -295,7 +307,7 @@ enum fail kv_open_rocks(const struct kv_settings *s, struct kv **out, struct why
 	rocksdb_writeoptions_disable_WAL(r->write, 1);
 	rocksdb_flushoptions_set_wait(r->flush, 1);
 	r->db = rocksdb_open(r->options, s->path, &error);
-	fail = result(error, "open", w);
+	fail = result(r, error, "open", w);
 	if (fail) {
 		r->db = NULL;
 		rocks_close(&r->base);

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "kv/kv.h"
 #include "log/ballast.h"
+#include "store/condemn.h"
 
 struct engine_parts engine_parts = {.disk = disk_real, .index = kv_open_rocks};
 
@@ -35,20 +36,31 @@ static int remove_entry(const char *path, const struct stat *st, int kind, struc
 	return remove(path);
 }
 
-/* The index holds nothing that the log does not: one that cannot be read is thrown away, and made anew. */
-static enum fail open_index(const struct kv_settings *settings, void (*report)(void *context, const char *text),
-	void *context, struct kv **out, struct why *w)
+static enum fail remove_index(const struct kv_settings *settings, struct why *w)
 {
-	enum fail f = engine_parts.index(settings, out, w);
+	if (nftw(settings->path, remove_entry, 16, FTW_DEPTH | FTW_PHYS) && errno != ENOENT)
+		return why_log(w, FAIL_IO, "The mail store cannot be opened.",
+			"cannot remove the unreadable index %s: %s", settings->path, strerror(errno));
+	return FAIL_NONE;
+}
+
+/* The index holds nothing that the log does not: one that cannot be read is thrown away, and made anew. */
+static enum fail open_index(struct disk *disk, const struct kv_settings *settings,
+	void (*report)(void *context, const char *text), void *context, struct kv **out, struct why *w)
+{
+	bool bad = condemned(disk);
+	enum fail f = bad ? FAIL_CORRUPT : engine_parts.index(settings, out, w);
 
 	if (f != FAIL_CORRUPT)
 		return f;
 	if (report)
 		report(context, "the index cannot be read: it is thrown away and made anew from the log");
-	if (nftw(settings->path, remove_entry, 16, FTW_DEPTH | FTW_PHYS))
-		return why_log(w, FAIL_IO, "The mail store cannot be opened.",
-			"cannot remove the unreadable index %s: %s", settings->path, strerror(errno));
-	return engine_parts.index(settings, out, w);
+	f = remove_index(settings, w);
+	if (!f)
+		f = engine_parts.index(settings, out, w);
+	if (!f && bad && (f = condemned_no_more(disk, w)))
+		(*out)->ops->close(*out);
+	return f;
 }
 
 /* The last part of the path: what stands before it may be nothing but "." for a process that has been put there. */
@@ -69,12 +81,25 @@ static enum fail open_parts(
 	if (ballast_open(s->disk) && s->report)
 		s->report(
 			s->context, "the disk is full: the reserve file is given up, so that the store can be opened");
-	f = open_index(index, s->report, s->context, &s->kv, w);
+	f = open_index(s->disk, index, s->report, s->context, &s->kv, w);
 	if (f) {
 		s->disk->ops->free(s->disk);
 		return f;
 	}
 	return store_open(s, out, w);
+}
+
+/* Whether an opening has failed by what the index keeps: the next one throws it away. */
+static bool without_index(const char *dir)
+{
+	struct disk *disk;
+	bool bad;
+
+	if (engine_parts.disk(dir, &disk, NULL))
+		return false;
+	bad = condemned(disk);
+	disk->ops->free(disk);
+	return bad;
 }
 
 static bool without_ballast(const char *dir)
@@ -108,6 +133,8 @@ enum fail store_open_local(const char *dir, struct loop *loop, uint64_t cache_by
 	index.path = path;
 	f = make_dir(dir, w);
 	if (!f)
+		f = open_parts(dir, &s, &index, out, w);
+	if (f == FAIL_CORRUPT && without_index(dir))
 		f = open_parts(dir, &s, &index, out, w);
 	if (f == FAIL_DISK_FULL && without_ballast(dir))
 		f = open_parts(dir, &s, &index, out, w);

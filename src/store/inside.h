@@ -42,7 +42,8 @@ enum {
 	BATCH_MAX = LOG_RECORD_MAX - 4096,
 	BODY_INLINE_MAX = LOG_CHUNK_MAX, /* a body is inline exactly when it is no longer than this */
 	REDO_MAX = 64 << 20,             /* bytes of log that opening may have to redo before the index is flushed */
-	ROWS_KEPT_MAX = 1 << 20,         /* rows of mailboxes that nobody has open, kept in case someone returns */
+	ROTTEN_MAX = 256,
+	ROWS_KEPT_MAX = 1 << 20, /* rows of mailboxes that nobody has open, kept in case someone returns */
 	ACCOUNTS_KEPT_MAX = 1024,
 	ACCOUNT_BUCKETS = 4096,
 };
@@ -238,7 +239,8 @@ struct store {
 	struct loop *loop;
 	struct disk *disk;
 	struct kv *kv;
-	bool threads; /* kv calls may be made from a worker */
+	struct alarm *alarm; /* condemn.c */
+	bool threads;        /* kv calls may be made from a worker */
 	struct log *log;
 	void (*report)(void *context, const char *text);
 	void *context;
@@ -251,6 +253,8 @@ struct store {
 		uint64_t account, mailbox;
 	} * recovered; /* made by apply_recovered_mailbox in this redo; recover.c tells of those that are left in the end */
 	size_t recovered_count;
+	struct log_pos rotten[ROTTEN_MAX]; /* bodies that cannot be read: the newest of rotten_count */
+	size_t rotten_count;
 	void (*on_broken)(void *context);
 	void *broken_context;
 
@@ -416,6 +420,12 @@ void commit_quiet_end(struct account *a);
 /* The index has everything before `end`, if that is so. */
 void commit_reached(struct store *s, struct log_pos end);
 void commit_seal(struct deferred *d);
+
+/* rotten.c: messages whose bytes are bad */
+bool rotten_known(const struct store *s, struct log_pos body);
+FAILS rotten_refuse(uint32_t uid, struct why *w); /* FAIL_CORRUPT, in words for the client */
+/* Reports it, remembers it, and puts the words for the client in the place of what `w` says. */
+void rotten_found(struct store *s, uint64_t account, const struct row *r, struct why *w);
 
 /* index.c */
 enum { IDENTITY_SIZE = 32 };

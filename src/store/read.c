@@ -1,5 +1,5 @@
-/* Reading messages: prefix and body as one stream, out of the log, without waiting where the bytes are in memory. A body that is read whole is
- * checked against its checksum. Must never give bytes to whoever has cancelled. */
+/* Reading messages: prefix and body as one stream, out of the log, without waiting where the bytes are in memory. No octet is given out that a
+ * checksum does not vouch for: the log's, of the record that it is in, and for a body that is read whole its own. Must never give bytes to whoever has cancelled. */
 #include <xxhash.h>
 
 #include "base/memory.h"
@@ -13,6 +13,7 @@ enum phase { READ_LIST, READ_BODY, READ_PREFIX, READ_END };
 struct reading {
 	struct store_op op;
 	struct store *s;
+	uint64_t account;
 	struct row row;
 	struct buf *out;
 	uint64_t offset; /* in the message */
@@ -152,6 +153,8 @@ static enum fail reading_finish(struct reading *x, enum fail f)
 {
 	if (!f && (!x->later || x->op.wait) && buf_add(x->out, span(x->bytes + BODY_HEAD, x->n)))
 		f = why(&x->r.why, FAIL_TOO_BIG, "The message does not fit.");
+	if (f == FAIL_CORRUPT)
+		rotten_found(x->s, x->account, &x->row, &x->r.why);
 	return f;
 }
 
@@ -191,10 +194,13 @@ enum fail message_read(
 
 	if (offset >= msg->size || !n)
 		return FAIL_NONE;
+	if (rotten_known(a->store, (struct log_pos){msg->body_place.segment, msg->body_place.offset}))
+		return rotten_refuse(msg->uid, w ? &w->why : NULL);
 	n = n < READ_MAX ? n : READ_MAX;
 	n = n < msg->size - offset ? n : (size_t)(msg->size - offset);
 	x = NEW(struct reading);
 	x->s = a->store;
+	x->account = a->id;
 	message_row(msg, &x->row);
 	x->out = out;
 	x->offset = offset;

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "log/disk.h"
+#include "store/condemn.h"
 #include "store/inside.h"
 #include "store/snapshot.h"
 
@@ -389,6 +390,7 @@ static void store_free(struct store *s)
 	buf_fini(&s->identity);
 	free(s->aside);
 	free(s->recovered);
+	condemn_end(s);
 	s->kv->ops->close(s->kv);
 	if (!s->read_only)
 		s->disk->ops->free(s->disk);
@@ -422,6 +424,7 @@ enum fail store_open(const struct store_settings *settings, struct store **out, 
 	enum fail f;
 
 	s->opening = true;
+	condemn_watch(s);
 	f = open_log(s, settings, w);
 	if (!f)
 		f = name_store(s, w);
@@ -431,6 +434,8 @@ enum fail store_open(const struct store_settings *settings, struct store **out, 
 		f = index_write(s, w);
 	if (!f)
 		f = tell_recovered(s, w);
+	if (condemn_if_rung(s) && !f)
+		f = why(w, FAIL_CORRUPT, "The index is damaged.");
 	s->opening = false;
 	if (f) {
 		store_free(s);

@@ -2,6 +2,7 @@
  * says so and promises nothing more. */
 #include "store/try.h"
 
+#include "kv/faulty.h"
 #include "log/faulty.h"
 
 #define LETTER "From: a@example.org\r\n\r\nBody\r\n"
@@ -132,6 +133,113 @@ static void foreign_index_is_not_believed(void **state)
 	assert_int_equal(system(command), 0);
 	try_open_local(t);
 	t->account = try_account(t, 7);
+	try_dump_new(t, t->account, &after);
+	assert_true(span_eq(buf_span(&before), buf_span(&after)));
+	buf_fini(&before);
+	buf_fini(&after);
+}
+
+/* ── An index that turns out to be damaged ── */
+
+static struct fault_table damage;
+static int thrown_away;
+
+static enum fail open_damaged(const struct kv_settings *settings, struct kv **out, struct why *w)
+{
+	struct kv *below;
+	enum fail f = kv_open_rocks(settings, &below, w);
+
+	if (!f)
+		*out = kv_faulty(below, &damage);
+	return f;
+}
+
+static void hear(void *context, const char *text)
+{
+	(void)context;
+	thrown_away += strstr(text, "thrown away") != NULL;
+}
+
+static void open_hearing(struct trial *t)
+{
+	struct why w;
+	enum fail f = store_open_local(t->dir, &t->loop, 0, NULL, hear, NULL, &t->store, &w);
+
+	if (f)
+		print_error("%s\n", w.log);
+	assert_int_equal(f, FAIL_NONE);
+	t->account = try_account(t, 7);
+}
+
+static void order_damage(const char *words)
+{
+	struct why w;
+
+	assert_int_equal(fault_order(&damage, span_of(words), &w), FAIL_NONE);
+}
+
+/* Reads and writes something, whatever comes of it; what it changes is as it was. */
+static void poke(struct trial *t)
+{
+	struct batch *b = batch_begin(t->account);
+	static uint64_t unheard_of = 8;
+	struct account *other = NULL;
+	struct mailbox *inbox = NULL;
+	struct try_wait w;
+	struct why why;
+
+	assert_int_equal(batch_subscribe(b, SPAN("INBOX"), true, &why), FAIL_NONE);
+	(void)!try_commit(t, b);
+	try_wait_init(&w);
+	if (!try_finish(t, &w, account_open(t->store, unheard_of++, &w.wait, &other)))
+		account_close(other);
+	try_wait_init(&w);
+	if (!try_finish(t, &w, mailbox_open(t->account, try_info(t->account, "INBOX").id, &w.wait, &inbox)))
+		mailbox_close(inbox);
+}
+
+/* While it is served: the store breaks, and opens with an index that is made anew; nothing is missing. */
+static void a_damaged_index_is_made_anew(void **state)
+{
+	static const char *const orders[] = {"kv-get:1=corrupt", "kv-scan:1=corrupt", "kv-write:1=corrupt"};
+	struct trial *t = *state;
+	struct buf before, after;
+	uint64_t seed = 99;
+
+	live_a_little(t, &seed);
+	try_dump_new(t, t->account, &before);
+	account_close(t->account);
+	store_close(t->store);
+	assert_true(fault_table_init(&damage));
+	engine_parts.index = open_damaged;
+	for (size_t i = 0; i < ARRAY_LEN(orders); i++) {
+		thrown_away = 0;
+		open_hearing(t);
+		order_damage(orders[i]);
+		for (int pokes = 0; !store_broken(t->store) && pokes < 100; pokes++)
+			poke(t); /* turns the loop too */
+		order_damage("none");
+		assert_true(store_broken(t->store));
+		account_close(t->account);
+		store_close(t->store);
+		assert_int_equal(thrown_away, 0);
+		open_hearing(t);
+		assert_int_equal(thrown_away, 1);
+		account_close(t->account);
+		store_close(t->store);
+	}
+	/* and while it is being opened */
+	for (size_t i = 0; i < ARRAY_LEN(orders); i++) {
+		thrown_away = 0;
+		order_damage(orders[i]);
+		open_hearing(t);
+		assert_int_equal(thrown_away, 1);
+		if (i + 1 < ARRAY_LEN(orders)) {
+			account_close(t->account);
+			store_close(t->store);
+		}
+	}
+	engine_parts.index = kv_open_rocks;
 	try_dump_new(t, t->account, &after);
 	assert_true(span_eq(buf_span(&before), buf_span(&after)));
 	buf_fini(&before);
@@ -334,6 +442,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(index_is_rebuilt_from_the_log, try_setup_local, try_teardown),
 		cmocka_unit_test(accounts_by_turns_are_rebuilt),
 		cmocka_unit_test_setup_teardown(foreign_index_is_not_believed, try_setup_local, try_teardown),
+		cmocka_unit_test_setup_teardown(a_damaged_index_is_made_anew, try_setup_local, try_teardown),
 		cmocka_unit_test_setup_teardown(missing_log_is_no_empty_store, try_setup_local, try_teardown),
 		cmocka_unit_test(failing_sync_is_unknown),
 		cmocka_unit_test(failing_disks_lose_nothing_that_was_acknowledged),

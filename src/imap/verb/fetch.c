@@ -127,13 +127,27 @@ enum step fetch_asked(struct command *c, enum fail f)
 	return STEP_AGAIN;
 }
 
+void fetch_lost(struct fetch *f, enum fail why)
+{
+	f->trouble = why;
+	if (f->row.uid == f->lost_now)
+		return; /* another item of it */
+	f->lost_now = f->row.uid;
+	if (!f->lost_n++)
+		f->lost = f->row.uid;
+}
+
 static enum step fetch_finish(struct command *c, struct fetch *f)
 {
 	if (!f->trouble)
 		return STEP_DONE;
-	command_fail(c, f->trouble,
-		f->trouble == FAIL_EXPUNGED ? "some of the messages are expunged"
-					    : "some of the messages cannot be read");
+	if (!f->lost)
+		command_fail(c, f->trouble, "some of the messages are expunged");
+	else if (f->lost_n == 1)
+		command_fail(c, f->trouble, "the message with UID %u cannot be read", (unsigned)f->lost);
+	else
+		command_fail(c, f->trouble, "%zu messages cannot be read, the first of them has UID %u", f->lost_n,
+			(unsigned)f->lost);
 	return STEP_FAIL;
 }
 

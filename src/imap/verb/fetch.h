@@ -46,6 +46,9 @@ struct fetch {
 	struct fetch_cursor at;
 	enum fetch_phase phase;
 	enum fail trouble; /* a message could not be read: the answer to the whole command */
+	uint32_t lost;     /* the first such message's UID; 0: none, the trouble is another one */
+	uint32_t lost_now; /* the last one's */
+	size_t lost_n;
 	/* \Seen */
 	bool sees;                          /* the items set it, and this user may */
 	struct fetch_cursor seen_until;     /* messages before have been looked at for it */
@@ -72,6 +75,8 @@ enum step fetch_message_step(struct command *c, struct fetch *f);
 /* Begins the answer for message `f->seq`, whose row is `f->row`. */
 void fetch_message_begin(struct command *c, struct fetch *f);
 
+/* The message at hand cannot be read, or not all of it. */
+void fetch_lost(struct fetch *f, enum fail why);
 /* A call of the store with &c->wait answered `f`; its failure is looked at in the next phase. */
 enum step fetch_asked(struct command *c, enum fail f);
 

@@ -57,7 +57,7 @@ static enum step take_structure(struct command *c, struct fetch *f)
 		failed = mime_structure_open(f->structure, &f->arena, &f->mime);
 	if (failed) {
 		f->mime = NULL;
-		f->trouble = failed;
+		fetch_lost(f, failed);
 	}
 	f->phase = FETCHING_ITEMS;
 	return STEP_AGAIN;
@@ -208,7 +208,7 @@ static enum step ask_octets(struct command *c, struct fetch *f, enum fetch_phase
 /* The octets cannot be had. */
 static enum step lost_octets(struct command *c, struct fetch *f)
 {
-	f->trouble = c->stored ? c->stored : FAIL_CORRUPT;
+	fetch_lost(f, c->stored ? c->stored : FAIL_CORRUPT);
 	if (f->opened)
 		return step_fail(c, FAIL_UNKNOWN); /* ends the session: there are no true octets to go on with */
 	buf_add_lit(command_out(c), "NIL");
