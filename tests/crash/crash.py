@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 import sabotage
+import stranger
 from admin import Admin
 from look import Watcher, login, look
 from model import Account, Finding, content
@@ -166,6 +167,7 @@ async def run(world, options):
             told = server.kills
             print('%d kills in %.0f s, %d of them at a point, %d acknowledged' % (
                 told, time.monotonic() - began, server.kills_at_points, world.acknowledged), flush=True)
+    await stranger.compare(world)
 
 
 def last_line(world, counts):
