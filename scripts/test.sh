@@ -103,6 +103,8 @@ suite "the transcripts themselves, against a stock Dovecot" python3 tests/player
 suite "transcripts" python3 tests/player/play.py --server barid --build "$build" --modes whole,bytes,slow
 step "twenty seconds of kills (make test-crash: more)" python3 tests/crash/crash.py --build "$build" --seconds 20
 suite "the crash test finds what it must" tests/crash/test --build "$build"
+say "many sessions against a model of what each must have been told"
+step "20,000 steps" python3 tests/model/model.py --build "$build" --steps 20000 --seed "${MODEL_SEED:-1}"
 suite "end to end: the system, and real clients" python3 tests/run_pytest.py
 
 echo

@@ -1,0 +1,147 @@
+"""One IMAP and one POP3 connection for the model test: commands out, responses parsed. Knows no model."""
+import re
+import socket
+
+TOKEN = re.compile(rb'\(|\)|"(?:[^"\\]|\\.)*"|\{(\d+)\}\r\n|[^\s()"{]+')
+
+
+class Closed(Exception):
+    pass
+
+
+def parse(line):
+    """A response line, literals included, as nested lists of bytes."""
+    stack, at = [[]], 0
+    while at < len(line):
+        found = TOKEN.match(line, at)
+        if not found:
+            at += 1
+            continue
+        at = found.end()
+        token = found.group(0)
+        if found.group(1):
+            n = int(found.group(1))
+            stack[-1].append(line[at:at + n])
+            at += n
+        elif token == b'(':
+            stack[-1].append([])
+            stack.append(stack[-1][-1])
+        elif token == b')':
+            stack.pop()
+        elif token[:1] == b'"':
+            stack[-1].append(re.sub(rb'\\(.)', rb'\1', token[1:-1]))
+        else:
+            stack[-1].append(token)
+    return stack[0]
+
+
+class Lines:
+    def __init__(self, host, port, log, name):
+        self.sock = socket.create_connection((host, port), 20)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.file = self.sock.makefile('rb')
+        self.log, self.name = log, name
+
+    def send(self, data):
+        self.log.append((self.name, '>', data))
+        try:
+            self.sock.sendall(data)
+        except OSError as e:
+            raise Closed(str(e)) from e
+
+    def line(self):
+        try:
+            line = self.file.readline()
+        except OSError as e:
+            raise Closed(str(e)) from e
+        if not line:
+            raise Closed('the server closed the connection')
+        self.log.append((self.name, '<', line))
+        return line
+
+    def close(self):
+        self.file.close()
+        self.sock.close()
+
+
+class Imap(Lines):
+    def __init__(self, server, account, log, name):
+        super().__init__(server.host, server.ports['imap'], log, name)
+        self.count = 0
+        assert self.line().startswith(b'* OK')
+        self.simple(b'LOGIN %s %s' % (account.user.encode(), account.password.encode()))
+
+    def response(self):
+        """One response with its literals."""
+        line = self.line()
+        while (found := re.search(rb'\{(\d+)\}\r\n$', line)):
+            line += self.file.read(int(found.group(1))) + self.line()
+        return line
+
+    def command(self, text):
+        """Sends it; its tag."""
+        self.count += 1
+        tag = b'%s%d' % (self.name.encode(), self.count)
+        self.send(tag + b' ' + text + b'\r\n')
+        return tag
+
+    def answer(self, tag):
+        """(untagged lines, the tagged one without its tag)."""
+        untagged = []
+        while True:
+            line = self.response()
+            if line.startswith(tag + b' '):
+                return untagged, line[len(tag) + 1:].rstrip()
+            if line.startswith(b'* BYE'):
+                raise Closed(line.decode(errors='replace'))
+            assert line[:2] in (b'* ', b'+ '), line
+            untagged.append(line)
+
+    def simple(self, text):
+        untagged, end = self.answer(self.command(text))
+        assert end.startswith(b'OK'), (text, end)
+        return untagged, end
+
+
+class Pop3(Lines):
+    def __init__(self, server, account, log, name):
+        super().__init__(server.host, server.ports['pop3'], log, name)
+        assert self.line().startswith(b'+OK')
+        self.ask(b'USER ' + account.user.encode())
+        self.greeting = self.ask(b'PASS ' + account.password.encode())
+
+    def ask(self, text, many=False):
+        self.send(text + b'\r\n')
+        first = self.line().rstrip()
+        assert first.startswith(b'+OK'), (text, first)
+        if not many:
+            return first
+        lines = []
+        while (line := self.line()) != b'.\r\n':
+            lines.append(line[1:] if line.startswith(b'.') else line)
+        return lines
+
+
+class Lmtp(Lines):
+    def __init__(self, server, log, name):
+        super().__init__(server.host, server.ports['lmtp'], log, name)
+        self.reply(b'220')
+        self.ask(b'LHLO model', b'250')
+
+    def reply(self, code):
+        while True:
+            line = self.line()
+            assert line.startswith(code), line
+            if line[3:4] == b' ':
+                return line
+
+    def ask(self, text, code):
+        self.send(text + b'\r\n')
+        return self.reply(code)
+
+    def deliver(self, address, message):
+        self.ask(b'MAIL FROM:<model@example.org>', b'250')
+        self.ask(b'RCPT TO:<%s>' % address.encode(), b'250')
+        self.ask(b'DATA', b'354')
+        self.send(re.sub(rb'(?m)^\.', b'..', message) + b'.\r\n')
+        self.reply(b'250')
