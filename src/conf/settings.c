@@ -64,8 +64,16 @@ static void *field_at(struct settings *s, size_t key)
 	return (char *)s + fields[key].offset;
 }
 
+/* Keys that had another name once: what stands in a file of then goes on to count. */
+static const struct {
+	const char *was, *is;
+} renamed[] = {{"compact_at_start", "reclaim"}};
+
 static bool find_key(struct span name, size_t *out)
 {
+	for (size_t i = 0; i < ARRAY_LEN(renamed); i++)
+		if (span_eq(name, span_of(renamed[i].was)))
+			name = span_of(renamed[i].is);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		if (span_eq(name, span_of(rows[i].key))) {
 			*out = i;

@@ -219,12 +219,24 @@ static void the_meant_word_is_found(void **state)
 	assert_null(nearest_close(&n));
 }
 
+static void a_key_of_another_name_goes_on_to_count(void **state)
+{
+	struct settings *s = settings_parse(SPAN("compact_at_start = no\n"), &problems);
+
+	(void)state;
+	assert_non_null(s);
+	assert_false(s->reclaim);
+	settings_free(s);
+	refuse("compact_at_start = no\nreclaim = yes\n", 2, "reclaim is set in line 1 already");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_meant_word_is_found),
 		cmocka_unit_test(defaults_are_right),
 		cmocka_unit_test(a_file_is_read),
+		cmocka_unit_test(a_key_of_another_name_goes_on_to_count),
 		cmocka_unit_test(all_problems_are_told_at_once),
 		cmocka_unit_test(wrong_values_are_refused),
 		cmocka_unit_test(settings_that_contradict_each_other),

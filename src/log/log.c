@@ -179,6 +179,13 @@ size_t log_segments(const struct log *log, struct log_segment_info *out, size_t 
 	return s->count;
 }
 
+bool log_has_segment(const struct log *log, uint32_t number)
+{
+	const struct segment *segment = segment_find(&log->segments, number);
+
+	return segment && !segment->doomed;
+}
+
 void log_pin(struct log *log, uint32_t number)
 {
 	struct segment *segment = segment_find(&log->segments, number);

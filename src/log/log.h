@@ -115,6 +115,8 @@ struct log_segment_info {
 	bool sealed; /* no more is appended to it */
 };
 size_t log_segments(const struct log *log, struct log_segment_info *out, size_t max);
+/* The segment is there, and not about to be removed. */
+bool log_has_segment(const struct log *log, uint32_t segment);
 void log_pin(struct log *log, uint32_t segment);
 void log_unpin(struct log *log, uint32_t segment);
 /* Removes a sealed segment, at once or when its last pin goes. The caller has proved that nothing in it is needed

@@ -45,6 +45,7 @@ static void put_structure(struct applying *ap, struct log_pos pos)
 
 void apply_add_row(struct applying *ap, struct mailbox *m, const struct row *r)
 {
+	(void)!reclaim_named(ap->s, r);
 	if (m->state == ROWS_LOADED)
 		*rows_add(&m->rows) = *r;
 	else if (m->state == ROWS_LOADING)

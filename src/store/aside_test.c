@@ -2,7 +2,7 @@
 #include "store/try.h"
 
 #include "base/in_service.h"
-#include "store/compact.h"
+#include "store/reclaim.h"
 #include "store/verify.h"
 
 enum { BAD = 7, GOOD = 8, MESSAGES = 5 };
@@ -144,17 +144,18 @@ static void an_index_made_anew_meanwhile_lacks_it(void **state)
 static void no_segment_goes_meanwhile(void **state)
 {
 	struct trial *t = *state;
-	struct store_compaction done;
-	struct why w;
+	struct reclaim_order all = {.percent = 100};
+	struct reclaim_result done;
+	struct try_wait w;
 
 	deliver(t, BAD, MESSAGES);
 	close_store(t);
 	open_aside(t);
-	assert_int_equal(store_compact(t->store, 100, &done, &w), FAIL_NONE);
-	assert_int_equal(done.segments, 0);
+	try_wait_init(&w);
+	assert_int_equal(store_reclaim(t->store, &all, &done, &w.wait), FAIL_UNAVAILABLE);
 	close_store(t);
 	try_open_local(t);
-	assert_int_equal(store_compact(t->store, 100, &done, &w), FAIL_NONE);
+	assert_int_equal(try_finish(t, &w, store_reclaim(t->store, &all, &done, &w.wait)), FAIL_NONE);
 	assert_true(done.segments > 0);
 	assert_int_equal(messages_of(t, BAD), MESSAGES);
 }

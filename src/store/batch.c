@@ -223,6 +223,8 @@ enum fail batch_copy(struct batch *b, const struct mailbox *from, const struct m
 		return f;
 	s = stage(b, OP_MESSAGE, to);
 	message_row(msg, &s->op.row);
+	s->from = from->id;
+	s->from_uid = msg->uid;
 	s->op.row.id = 0;
 	s->op.row.flags = carried_flags(msg->flags, bits);
 	return FAIL_NONE;

@@ -11,6 +11,7 @@ enum { BODY_MAX = INT32_MAX };
 
 struct body_writer {
 	struct store *store;
+	struct body_hold hold; /* from its first chunk on */
 	struct mime_parser *parser;
 	XXH3_state_t *sum;
 	struct buf bytes; /* not yet in a chunk */
@@ -39,6 +40,7 @@ void body_drop(struct body_writer *b)
 {
 	if (!b)
 		return;
+	body_hold_end(&b->hold);
 	mime_parser_free(b->parser);
 	XXH3_freeState(b->sum);
 	buf_fini(&b->bytes);
@@ -57,6 +59,7 @@ static enum fail write_chunk(struct body_writer *b, struct why *w)
 			store_break(b->store, w);
 		return f;
 	}
+	body_hold_begin(b->store, &b->hold, pos.segment);
 	b->store->redo_bytes += bytes.n;
 	buf_add_u32(&b->list, pos.segment);
 	buf_add_u32(&b->list, pos.offset);
@@ -174,6 +177,8 @@ static enum fail write_body(struct body_writer *b, struct body *body, struct why
 	buf_fini(&head);
 	if (f && log_broken(b->store->log))
 		store_break(b->store, w);
+	if (!f)
+		body_hold_begin(b->store, &body->hold, b->hold.segment ? b->hold.segment : body->pos.segment);
 	return f;
 }
 
@@ -208,6 +213,7 @@ void body_unref(struct body *b)
 {
 	if (!b || --b->refs)
 		return;
+	body_hold_end(&b->hold);
 	buf_fini(&b->structure);
 	free(b);
 }

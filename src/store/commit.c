@@ -75,15 +75,38 @@ static enum fail no_uids(struct why *w)
 	return why(w, FAIL_LIMIT, "The mailbox has used up its UIDs.");
 }
 
+/* A copy may have been staged some time ago: its bytes are where the message that it is a copy of has them now. */
+static enum fail renew_copy(struct sending *s, struct staged *st)
+{
+	struct account *a = s->b->account;
+	struct mailbox *from = st->from ? account_by_id(a, st->from) : NULL;
+	struct message now;
+
+	if (!st->from)
+		return FAIL_NONE;
+	if (from && from->state == ROWS_LOADED && mailbox_message(from, st->from_uid, &now)) {
+		struct row row;
+
+		message_row(&now, &row);
+		st->op.row.body = row.body;
+		st->op.row.prefix_pos = row.prefix_pos;
+	}
+	return reclaim_named(a->store, &st->op.row) ? FAIL_NONE : changed(&s->b->why);
+}
+
 static enum fail send_message(struct sending *s, struct staged *st)
 {
 	struct batch *b = s->b;
 	struct account *a = b->account;
 	struct mailbox *m = account_by_id(a, st->op.mailbox);
 	struct row *r = &st->op.row;
+	enum fail f;
 
 	if (!m)
 		return changed(&b->why);
+	f = renew_copy(s, st);
+	if (f)
+		return f;
 	if (!take_uids(m, 1, &r->uid))
 		return no_uids(&b->why);
 	r->id = a->next_message++;
@@ -91,8 +114,8 @@ static enum fail send_message(struct sending *s, struct staged *st)
 	define_keywords(s, m, r->flags);
 	if (st->prefix_n) {
 		struct span prefix = span(b->texts.p + st->prefix_at, st->prefix_n);
-		enum fail f = log_append(a->store->log, RECORD_PREFIX, &prefix, 1, &r->prefix_pos, &b->why);
 
+		f = log_append(a->store->log, RECORD_PREFIX, &prefix, 1, &r->prefix_pos, &b->why);
 		if (f)
 			return f;
 	}

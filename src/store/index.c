@@ -199,6 +199,18 @@ static enum fail load_counters(struct kv *kv, bool near, struct account *a, stru
 	return f;
 }
 
+enum fail index_get_need(struct kv *kv, uint64_t account, struct need *out, struct why *w)
+{
+	struct account a = {.id = account};
+	enum fail f = load_counters(kv, false, &a, w);
+
+	if (f == FAIL_CORRUPT)
+		return index_bad_row(w);
+	if (!f)
+		*out = a.need;
+	return f;
+}
+
 enum fail index_bad_row(struct why *w)
 {
 	return why_log(w, FAIL_CORRUPT, "The server's index has a problem.",

@@ -9,7 +9,8 @@
  *   kept         kept.c (rows), batch_kept.c, apply_kept.c, expire.c, purged.c
  *   bytes        body.c (in), read.c and structure.c (out)
  *   life         engine.c, recover.c (opening, redo), space.c (a full disk), snapshot.c, snapshot_redo.c, need.c (which segments
- *                a rebuild needs), compact.c, verify.c, aside.c */
+ *                a rebuild needs), verify.c, aside.c
+ *   giving back  reclaim*.c, place.c (who holds on to bytes while they are moved) */
 #ifndef STORE_INSIDE_H
 #define STORE_INSIDE_H
 
@@ -119,6 +120,7 @@ struct mailbox {
 	struct feed feed;
 	struct list openers; /* struct mailbox_opening */
 	struct list idle;    /* in store->idle_mailboxes while loaded and unreferenced */
+	struct list leaving; /* in store->gone_mailboxes while it is gone and still open */
 	size_t idle_rows;    /* as counted there */
 	struct list wake;    /* in store->wake while its readers must be told */
 };
@@ -150,8 +152,14 @@ struct account {
 	struct list idle;                                      /* in store->idle_accounts */
 };
 
+/* Bytes of a body that no row names yet: from this segment on (place.c). */
+struct body_hold {
+	struct list link; /* in store->body_holds while segment is not 0 */
+	uint32_t segment;
+};
 struct body {
 	unsigned refs;
+	struct body_hold hold;
 	struct log_pos pos;
 	uint64_t size;
 	struct buf structure;
@@ -159,7 +167,9 @@ struct body {
 void body_unref(struct body *b);
 
 struct staged {
-	struct op op; /* text, runs and map are set when it is sent */
+	struct op op;  /* text, runs and map are set when it is sent */
+	uint64_t from; /* a copy: its mailbox and uid there, to look up where its bytes are */
+	uint32_t from_uid;
 	struct body *body;
 	size_t text_at, text_n, prefix_at, prefix_n, run_at;
 	uint8_t bits[64]; /* OP_MOVE: keyword bit of the source -> of the target, 0 = none */
@@ -270,7 +280,12 @@ struct store {
 	struct deferred seal;
 	struct list wake; /* mailboxes with news */
 
-	struct list snapshots; /* struct snapshot, the first under way */
+	struct list body_holds, gone_mailboxes; /* struct body_hold; mailboxes that are deleted and still open */
+	unsigned reading_era;
+	size_t readings[2]; /* reads under way, by the era in which they began */
+
+	struct reclaimer *reclaimer; /* NULL until space is given back for the first time */
+	struct list snapshots;       /* struct snapshot, the first under way */
 	struct deferred snapshot_turn;
 	uint64_t snapshot_least;
 
@@ -337,6 +352,20 @@ bool feed_wanted(const struct mailbox *m);
 uint64_t feed_add(struct mailbox *m, const struct feed_event *e); /* the event's number */
 void feed_keep_ghosts(struct mailbox *m, const struct row *rows, size_t n, uint64_t event);
 void feed_wake_all(struct store *s);
+
+/* place.c */
+void place_now(const struct message *msg,
+	struct row *out);                /* the message's row, with the places of its bytes as they are now */
+unsigned reading_begin(struct store *s); /* until reading_end with what it returned */
+void reading_end(struct store *s, unsigned era);
+void body_hold_begin(struct store *s, struct body_hold *h, uint32_t segment); /* the first call counts */
+void body_hold_end(struct body_hold *h);
+uint32_t body_hold_lowest(const struct store *s);
+
+/* reclaim.c, reclaim_guard.c */
+void reclaim_close(struct store *s);
+/* A batch that is being sent or applied names the row's places. False: one of them is gone. */
+bool reclaim_named(struct store *s, const struct row *row);
 
 /* apply.c: `live` is the batch that made the record, or NULL when redoing */
 bool op_needs_rows(enum op_kind kind);
@@ -436,6 +465,8 @@ struct index_state {
 FAILS index_state_get(struct store *s, struct index_state *out, struct why *w); /* FAIL_NOT_FOUND: an empty index */
 FAILS index_clear(struct store *s, struct why *w);
 FAILS index_bad_row(struct why *w); /* FAIL_CORRUPT, in words */
+/* What the account needs of the log, from whatever thread. FAIL_NOT_FOUND. */
+FAILS index_get_need(struct kv *kv, uint64_t account, struct need *out, struct why *w);
 /* The next account after `after` that the index knows; 0 when there is none. */
 FAILS index_next_account(struct kv *kv, uint64_t after, uint64_t *out, struct why *w);
 /* Every row of every message, from account `from_account` on: accounts, mailboxes and uids ascend. `each` says false to stop. Knows how rows are

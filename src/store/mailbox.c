@@ -227,6 +227,7 @@ void mailbox_free(struct mailbox *m)
 	index_forget_rows(m);
 	feed_fini(m);
 	list_remove(&m->wake);
+	list_remove(&m->leaving);
 	list_remove(&m->dirty);
 	for (int i = 0; m->keywords && i < KEYWORDS_MAX; i++)
 		free(m->keywords[i]);
@@ -333,6 +334,7 @@ size_t mailbox_count(const struct mailbox *m)
 void mailbox_at(const struct mailbox *m, size_t i, struct message *out)
 {
 	row_message(&m->rows.p[i], out);
+	out->mailbox = (struct mailbox *)(uintptr_t)m;
 }
 
 uint32_t mailbox_uid_at(const struct mailbox *m, size_t i)
@@ -366,13 +368,15 @@ bool mailbox_message(const struct mailbox *m, uint32_t uid, struct message *out)
 	const struct ghost *g;
 
 	if (i < m->rows.n && m->rows.p[i].uid == uid) {
-		row_message(&m->rows.p[i], out);
+		mailbox_at(m, i, out);
 		return true;
 	}
 	g = find_ghost(m, uid);
-	if (g)
-		row_message(&g->row, out);
-	return g != NULL;
+	if (!g)
+		return false;
+	row_message(&g->row, out);
+	out->mailbox = (struct mailbox *)(uintptr_t)m;
+	return true;
 }
 
 void message_uidl(const struct mailbox *m, const struct message *msg, struct buf *out)

@@ -14,6 +14,7 @@ struct reading {
 	struct store_op op;
 	struct store *s;
 	uint64_t account;
+	unsigned era;
 	struct row row;
 	struct buf *out;
 	uint64_t offset; /* in the message */
@@ -160,6 +161,7 @@ static enum fail reading_finish(struct reading *x, enum fail f)
 
 static void reading_free(struct reading *x)
 {
+	reading_end(x->s, x->era);
 	free(x->bytes);
 	free(x);
 }
@@ -201,7 +203,8 @@ enum fail message_read(
 	x = NEW(struct reading);
 	x->s = a->store;
 	x->account = a->id;
-	message_row(msg, &x->row);
+	x->era = reading_begin(x->s);
+	place_now(msg, &x->row);
 	x->out = out;
 	x->offset = offset;
 	x->n = n;

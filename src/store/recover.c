@@ -7,6 +7,7 @@
 #include "log/disk.h"
 #include "store/condemn.h"
 #include "store/inside.h"
+#include "store/reclaim.h"
 #include "store/snapshot.h"
 
 #include <stdarg.h>
@@ -368,6 +369,8 @@ static struct store *store_new(const struct store_settings *settings)
 	list_init(&s->groups);
 	list_init(&s->wake);
 	list_init(&s->snapshots);
+	list_init(&s->body_holds);
+	list_init(&s->gone_mailboxes);
 	deferred_init(&s->snapshot_turn, snapshot_turn);
 	list_init(&s->packing);
 	deferred_init(&s->seal, commit_seal);
@@ -380,6 +383,7 @@ static struct store *store_new(const struct store_settings *settings)
 
 static void store_free(struct store *s)
 {
+	reclaim_close(s);
 	space_fini(s);
 	deferred_cancel(&s->seal);
 	deferred_cancel(&s->snapshot_turn);
@@ -452,6 +456,7 @@ void store_close(struct store *s)
 
 	if (!s)
 		return;
+	store_reclaim_stop(s);
 	s->closing = true;
 	snapshot_drop_waiting(s);
 	while (s->busy || !list_empty(&s->ready) || !list_empty(&s->groups))

@@ -122,6 +122,8 @@ struct message {
 	int64_t save_date;     /* when it came into this mailbox */
 	uint32_t prefix;       /* octets at its start that are this recipient's own (Return-Path, Received) */
 	struct message_place body_place, prefix_place;
+	struct mailbox *
+		mailbox; /* where to look when the bytes have been moved meanwhile; NULL: they stand where they stood */
 };
 
 /* Opens a mailbox: its rows are loaded once and shared. FAIL_NOT_FOUND. */
@@ -149,7 +151,8 @@ void message_uidl(const struct mailbox *m, const struct message *msg, struct buf
 
 /* ── Bytes ────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-/* Appends up to `n` octets of the message (prefix and body as one stream) from `offset` to `out`. Fewer only at its end. n <= 1 MB. */
+/* A message may be carried about from step to step, and read as long as its mailbox is open and its expunge event (feed.h) not passed.
+ * Appends up to `n` octets of the message (prefix and body as one stream) from `offset` to `out`. Fewer only at its end. n <= 1 MB. */
 FAILS message_read(
 	struct account *a, const struct message *msg, uint64_t offset, size_t n, struct buf *out, struct store_wait *w);
 /* Appends the body's structure (mime_structure_open); offsets in it count from the body's first octet: add msg->prefix. */

@@ -11,6 +11,7 @@
 struct fetching {
 	struct store_op op;
 	struct account *account;
+	unsigned era;
 	struct log_pos body;
 	struct buf *out;
 	char head[BODY_HEAD];
@@ -44,20 +45,15 @@ static enum fail ask(struct fetching *x, uint64_t offset, uint32_t n, char *dst)
 
 static enum fail ask_structure(struct fetching *x)
 {
-	struct span head = span(x->head, BODY_HEAD);
-	uint8_t version = 0, form = 0;
-	uint16_t zero;
-	uint64_t size = 0, sum;
-	uint32_t chunks = 0;
+	struct body_head head;
 
 	x->phase = FETCH_END;
-	if (!span_take_u8(&head, &version) || !span_take_u8(&head, &form) || !span_take_be16(&head, &zero) ||
-		!span_take_be32(&head, &x->n) || !span_take_be64(&head, &size) || !span_take_be64(&head, &sum) ||
-		!span_take_be32(&head, &chunks) || version != BODY_VERSION || x->n > MIME_STRUCTURE_MAX)
+	if (body_head_decode(span(x->head, BODY_HEAD), &head))
 		return why_log(&x->r.why, FAIL_CORRUPT, "The message cannot be read.",
 			"the head of a body record is no such head");
+	x->n = head.structure;
 	x->bytes = memory_resize(NULL, (size_t)x->n + 1);
-	return ask(x, BODY_HEAD + (form == BODY_CHUNKED ? (uint64_t)chunks * BODY_CHUNK_ENTRY : size), x->n, x->bytes);
+	return ask(x, BODY_HEAD + body_stored_octets(&head), x->n, x->bytes);
 }
 
 static enum fail fetching_steps(struct fetching *x)
@@ -102,6 +98,7 @@ static void fetching_free(struct fetching *x)
 	struct account *a = x->account;
 
 	buf_fini(&x->copy);
+	reading_end(a->store, x->era);
 	free(x->bytes);
 	free(x);
 	account_close(a);
@@ -147,16 +144,19 @@ static void copy_done(struct job *j)
 
 enum fail message_structure(struct account *a, const struct message *msg, struct buf *out, struct store_wait *w)
 {
-	struct log_pos body = {msg->body_place.segment, msg->body_place.offset};
-	enum fail f = index_get_structure(a, body, true, out, w ? &w->why : NULL);
 	struct fetching *x;
+	struct row row;
+	enum fail f;
 
+	place_now(msg, &row);
+	f = index_get_structure(a, row.body, true, out, w ? &w->why : NULL);
 	if (f != FAIL_NOT_FOUND && f != FAIL_BUSY)
 		return f;
 	x = NEW(struct fetching);
 	x->account = a;
 	a->refs++;
-	x->body = body;
+	x->era = reading_begin(a->store);
+	x->body = row.body;
 	x->out = out;
 	buf_init(&x->copy, MIME_STRUCTURE_MAX);
 	if (f == FAIL_BUSY) {

@@ -89,6 +89,7 @@ struct mailbox *account_add_mailbox(struct account *a, uint64_t id, struct span 
 	list_init(&m->dirty);
 	list_init(&m->openers);
 	list_init(&m->idle);
+	list_init(&m->leaving);
 	list_init(&m->wake);
 	list_init(&m->packing);
 	if (a->mailbox_count == a->mailbox_cap) {
@@ -122,6 +123,7 @@ void account_remove_mailbox(struct mailbox *m)
 	list_remove(&m->dirty);
 	index_forget_rows(m);
 	m->gone = true;
+	list_append(&a->store->gone_mailboxes, &m->leaving);
 	mailbox_settle(m);
 }
 

@@ -411,6 +411,24 @@ static TRY_UNUSED struct batch *try_random_batch(struct trial *t, struct account
 
 /* ── Engines ── */
 
+static TRY_UNUSED bool try_copy_entry(void *context, struct span key, struct span value)
+{
+	kv_batch_put(context, key, value);
+	return true;
+}
+
+static TRY_UNUSED struct kv *try_copy_kv(struct kv *kv)
+{
+	struct kv *copy = kv_open_memory();
+	struct kv_batch b;
+
+	kv_batch_init(&b);
+	assert_int_equal(kv->ops->scan(kv, SPAN(""), SPAN(""), try_copy_entry, &b, NULL), FAIL_NONE);
+	assert_int_equal(copy->ops->write(copy, &b, NULL), FAIL_NONE);
+	kv_batch_fini(&b);
+	return copy;
+}
+
 static TRY_UNUSED void try_report(void *context, const char *text)
 {
 	(void)context;

@@ -3,6 +3,7 @@
  *
  *   account-list | account-show NAME | account-add NAME HASH | account-passwd NAME HASH | account-remove NAME | account-disable NAME |
  *   account-enable NAME | account-clear NAME            ─►  "ACCOUNT id shard created enabled|disabled name" …   "OK" or "NO FAILURE text"
+ *   reclaim                        ─►  "OK": every mail process has been asked to give disk space back
  *   session NAME PROTOCOL          ─►  "OK": from the next octet on this connection is a session of that account, logged in
  *
  * Passwords never come here: the command line makes the hash. */
@@ -249,6 +250,18 @@ static void session(struct admin *c, const struct words *words)
 		event_say(LOG_WARN, "channel", "mail.%u does not take an administrator's session", mail->index);
 }
 
+static void reclaim(struct admin *c, const struct words *words)
+{
+	struct msg m = {.kind = MSG_RECLAIM};
+	struct why w = {0};
+	bool all = true;
+
+	(void)words;
+	for (uint32_t i = 0; i < c->auth->child->shards && i < AUTH_MAILS_MAX; i++)
+		all &= c->auth->mails[i].channel && !channel_send(c->auth->mails[i].channel, &m, -1);
+	say_result(c, all ? FAIL_NONE : why(&w, FAIL_UNAVAILABLE, "not all mail processes are there just now"), &w);
+}
+
 static const struct {
 	const char *word;
 	void (*run)(struct admin *c, const struct words *words);
@@ -261,6 +274,7 @@ static const struct {
 	{"account-disable", account_disable},
 	{"account-enable", account_enable},
 	{"account-clear", account_clear},
+	{"reclaim", reclaim},
 	{"session", session},
 };
 

@@ -328,6 +328,13 @@ enum fail admin_account_clear(struct admin_client *c, const char *name, struct w
 	return f ? f : clear_offline(c, row, w);
 }
 
+enum fail admin_reclaim(struct admin_client *c, struct why *w)
+{
+	if (!admin_is_online(c))
+		return why(w, FAIL_UNAVAILABLE, "the server is not running: start it with 'barid serve'");
+	return ask(c, "reclaim", NULL, NULL, NULL, NULL, w);
+}
+
 enum fail admin_session(struct admin_client *c, const char *name, const char *protocol, int *fd_out, struct why *w)
 {
 	enum fail f;

@@ -36,6 +36,9 @@ FAILS admin_account_disable(struct admin_client *c, const char *name, bool disab
 /* One that was set aside is served again. FAIL_NOT_FOUND: there is no such account, or it is not set aside. */
 FAILS admin_account_clear(struct admin_client *c, const char *name, struct why *w);
 
+/* Asks the running server to give disk space back now; it does so while it serves. FAIL_UNAVAILABLE without one. */
+FAILS admin_reclaim(struct admin_client *c, struct why *w);
+
 /* Turns the connection into a session of that account ("imap"): the caller owns *fd_out, a blocking socket; the client is closed.
  * FAIL_UNAVAILABLE without a running server. */
 FAILS admin_session(struct admin_client *c, const char *name, const char *protocol, int *fd_out, struct why *w);

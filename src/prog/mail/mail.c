@@ -7,10 +7,10 @@
 #include "base/event.h"
 #include "base/memory.h"
 #include "mime/decode.h"
-#include "store/compact.h"
+#include "prog/mail/reclaim.h"
 #include "store/engine.h"
 
-enum { LAST_CALL_MS = 5000, LAST_WORD_MS = 500, LIVE_PERCENT = 50 };
+enum { LAST_CALL_MS = 5000, LAST_WORD_MS = 500 };
 
 /* What it tells of may be in the counters too. */
 static void report_of_store(void *ctx, const char *text)
@@ -44,21 +44,6 @@ static void store_broke(void *ctx)
 	timer_start(&m->last_call, LAST_WORD_MS);
 }
 
-/* Only now is nothing open. A failure loses nothing, and is no reason not to serve. */
-static void give_space_back(struct mail *m)
-{
-	struct store_compaction done = {0};
-	struct why w;
-
-	if (!m->child->settings->compact_at_start)
-		return;
-	if (store_compact(m->store, LIVE_PERCENT, &done, &w))
-		event_say(LOG_WARN, "compact-failed", "shard %u: %s", m->child->index, w.log);
-	else if (done.segments)
-		event_say(LOG_INFO, "compacted", "shard %u: %llu bytes given back, %llu messages moved",
-			m->child->index, (unsigned long long)done.bytes, (unsigned long long)done.messages);
-}
-
 static enum fail start(struct child *c, struct why *w)
 {
 	struct mail *m = NEW(struct mail);
@@ -80,12 +65,10 @@ static enum fail start(struct child *c, struct why *w)
 	f = store_open_local(dir, &c->loop, c->settings->index_cache, &aside, report_of_store, m, &m->store, w);
 	if (f)
 		return f;
-	give_space_back(m);
 	store_on_broken(m->store, store_broke, m);
 	keeping_start(m);
-	if (store_broken(m->store))
-		return why(w, FAIL_IO, "shard %u: the store could not write while it gave space back", c->index);
 	store_set_disk_reserve(m->store, c->settings->disk_reserve);
+	mail_reclaim_begin(m);
 	return FAIL_NONE;
 }
 
@@ -137,6 +120,8 @@ static void auth_message(void *ctx, const struct msg *in, int fd)
 			sessions_stop(m, in->account_closed.account, text);
 	} else if (in->kind == MSG_ADMIN_SESSION) {
 		sessions_open_admin(m, &in->admin_session, fd);
+	} else if (in->kind == MSG_RECLAIM) {
+		mail_reclaim_now(m);
 	} else if (fd >= 0) {
 		close(fd);
 	}
@@ -177,6 +162,7 @@ void mail_something_ended(struct mail *m)
 	if (!m->stopping || !list_empty(&m->sessions) || !list_empty(&m->deliveries) || !m->store)
 		return;
 	keeping_stop(m);
+	mail_reclaim_stop(m);
 	store_close(m->store);
 	m->store = NULL;
 	child_stopped(m->child);
@@ -200,7 +186,8 @@ static void report(struct child *c, struct msg_report *out)
 	out->deliveries = m->delivery_count;
 	out->delivered = m->delivered;
 	out->disk_low = m->store && store_disk_low(m->store);
-	out->log_bytes = m->store ? store_log_bytes(m->store) : 0;
+	if (m->store)
+		mail_reclaim_report(m, out);
 }
 
 const struct role mail_role = {

@@ -40,6 +40,7 @@ struct mail {
 	struct timer expiry_timer;
 	unsigned keep_halvings; /* while the disk is low: how often the time was halved */
 	struct timer last_call; /* for what has not ended by itself when the server stops */
+	struct mail_reclaim *reclaim;
 	bool stopping, broken;
 };
 

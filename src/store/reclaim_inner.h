@@ -1,0 +1,186 @@
+/* Between the files of the reclaimer:
+ *
+ *   reclaim.c          the round: its phases, its pace, which segments, the end
+ *   reclaim_survey.c   reads the index on a worker: how much of each segment is live; who names a victim
+ *   reclaim_chunks.c   where the chunks of long bodies are
+ *   reclaim_move.c     writes live bytes again and commits the relocations
+ *   reclaim_guard.c    what may still name a victim although no row in the index does */
+#ifndef STORE_RECLAIM_INNER_H
+#define STORE_RECLAIM_INNER_H
+
+#include "store/body.h"
+#include "store/inside.h"
+#include "store/reclaim.h"
+
+struct reclaim_segment {
+	uint32_t number;
+	uint64_t bytes, live;
+	int64_t purged; /* since when it has purged bytes; 0 = it has none */
+	bool candidate; /* it may be chosen */
+	bool victim;
+};
+
+/* A message whose bytes lie in a victim. */
+struct reclaim_ref {
+	uint64_t account;
+	bool kept;
+	uint64_t mailbox, uid; /* kept: its place */
+	struct log_pos body, prefix_pos;
+	uint32_t size;
+	uint16_t prefix;
+};
+
+struct reclaim_long { /* a long body whose chunks have not been looked up */
+	struct log_pos body;
+	uint64_t octets;
+};
+
+/* What a worker finds out. */
+struct reclaim_survey {
+	struct job job;
+	struct kv *kv;
+	struct reclaim_segment *segments; /* the round's */
+	size_t segment_count;
+	const struct chunk_ranges *chunks;
+	uint64_t account;
+	struct need need;
+	bool collect; /* who names a victim; else: how much is live */
+	uint64_t kept_bytes;
+	uint64_t *seen; /* a filter of the bodies that were counted, `seen_bits` a power of two */
+	uint64_t seen_bits;
+	struct reclaim_ref *refs;
+	size_t ref_count, ref_cap;
+	uint64_t *accounts; /* that need a victim */
+	size_t account_count, account_cap;
+	struct reclaim_long *longs;
+	size_t long_count, long_cap;
+	bool cut; /* there is more than fits */
+	enum fail result;
+	struct why why;
+};
+
+/* Segments that a long body's chunks lie in: known for good once looked up, for what is written is never changed. */
+struct chunk_range {
+	struct log_pos body;
+	uint32_t first, last;
+};
+struct chunk_ranges {
+	struct chunk_range *at; /* open addressing; body.segment 0 = free */
+	size_t n, cap;
+};
+void chunk_ranges_fini(struct chunk_ranges *r);
+void chunk_ranges_put(struct chunk_ranges *r, struct log_pos body, uint32_t first, uint32_t last);
+const struct chunk_range *chunk_ranges_get(const struct chunk_ranges *r, struct log_pos body);
+
+struct moved {
+	struct log_pos from, to;
+};
+
+enum reclaim_phase {
+	RECLAIM_IDLE,
+	RECLAIM_SURVEY,
+	RECLAIM_LOOKUP,
+	RECLAIM_CHOOSE,
+	RECLAIM_BARRIER,
+	RECLAIM_COLLECT,
+	RECLAIM_COLLECT_LOOKUP,
+	RECLAIM_COLLECTED,
+	RECLAIM_MOVE,
+	RECLAIM_SNAPSHOTS,
+	RECLAIM_SNAPSHOT,
+	RECLAIM_NAME,
+	RECLAIM_REACH,
+	RECLAIM_FLUSH,
+	RECLAIM_GUARD,
+	RECLAIM_DRAIN,
+	RECLAIM_REMOVE,
+	RECLAIM_END,
+};
+
+/* What the mover has in hand. */
+enum move_step { MOVE_NEXT, MOVE_OPEN, MOVE_HEAD, MOVE_BODY, MOVE_CHUNK, MOVE_PREFIX, MOVE_STAGE };
+struct reclaim_moving {
+	size_t at;           /* in the survey's refs */
+	enum move_step step; /* what has come when it goes on */
+	struct account *account;
+	struct mailbox *mailbox;
+	uint64_t open_account, open_mailbox;
+	enum fail open_result;
+	struct batch *batch;
+	size_t staged, batches; /* in the batch; since the last sync */
+	uint64_t unsynced;
+	struct log_pos body, prefix_pos; /* the new places */
+	struct body_head head;
+	struct buf bytes, chunk;
+	uint32_t chunk_at, chunk_first;
+	struct log_read read;
+	enum fail read_result;
+	struct log_commit sync;
+};
+
+struct reclaimer {
+	struct store *s;
+	struct deferred turn;
+	struct timer pace;
+	bool waiting; /* something will call reclaim_again */
+	bool stop;
+	struct reclaim_figures figures;
+	struct chunk_ranges chunks;
+
+	/* The round */
+	enum reclaim_phase phase;
+	struct store_op op;
+	struct reclaim_order order;
+	struct reclaim_result *out, result;
+	struct reclaim_segment *segments;
+	size_t segment_count;
+	bool guarding; /* victims are chosen: nothing new may name them */
+	bool again;    /* something has, since the last collection began */
+	bool flushed;
+	unsigned passes;
+	struct reclaim_survey survey;
+	size_t lookup_at;
+	struct log_read lookup_read;
+	char lookup_head[32];
+	struct buf lookup_list;
+	enum { LOOKUP_HEAD, LOOKUP_LIST, LOOKUP_DONE, LOOKUP_BAD } lookup_step;
+	struct reclaim_moving move;
+	struct moved *moved; /* bodies that several messages name are written once; open addressing by `from` */
+	size_t moved_count, moved_cap;
+	size_t snapshot_at;
+	struct store_wait wait;
+	struct account *account; /* whose snapshot is to be written */
+	enum fail opened;
+	struct log_commit commit;
+	struct log_pos named;
+	struct job flush;
+	unsigned drain_era;
+	int64_t next_us; /* not before this time goes on what costs */
+	enum fail fail;
+	struct why why;
+};
+
+/* Goes on at the next turn: for whoever was waited for. */
+void reclaim_again(struct reclaimer *r);
+/* So many octets were read or written: the next step waits until they fit the pace. */
+void reclaim_cost(struct reclaimer *r, uint64_t octets);
+struct reclaim_segment *reclaim_segment(const struct reclaimer *r, uint32_t number);
+bool reclaim_is_victim(const struct reclaimer *r, struct log_pos pos);
+/* The message stays where it is in this round, and so do the segments of all its parts. */
+void reclaim_keep_message(struct reclaimer *r, struct log_pos body, struct log_pos prefix, uint64_t octets);
+
+/* Steps: true = go on at once, false = something calls reclaim_again, or (r->fail) the round is over. */
+bool reclaim_survey_start(struct reclaimer *r, bool collect);
+void reclaim_survey_fini(struct reclaim_survey *v);
+/* The long bodies that the survey could not count, as they have been looked up since. */
+void reclaim_count_longs(struct reclaimer *r);
+bool reclaim_lookup(struct reclaimer *r, bool *done_out);
+bool reclaim_move(struct reclaimer *r, bool *done_out);
+void reclaim_move_fini(struct reclaimer *r);
+void reclaim_guard(struct reclaimer *r);
+
+/* Whether a long body (more octets than are inline) or its chunks lie, or may lie, in a victim. */
+bool reclaim_long_in_victim(const struct reclaim_segment *segments, size_t n, const struct chunk_ranges *chunks,
+	struct log_pos body, bool *known_out);
+
+#endif
