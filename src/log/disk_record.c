@@ -395,3 +395,29 @@ size_t record_point(struct disk *d)
 	HOLD(rec);
 	return rec->count;
 }
+
+bool record_drop_sync(struct disk *d, size_t at)
+{
+	struct recording *rec = recording_of(d);
+	struct change *c = at < rec->count ? &rec->changes[at] : NULL;
+
+	if (!c || (c->kind != CHANGE_SYNC && c->kind != CHANGE_SYNC_DIR))
+		return false;
+	c->dropped = !c->dropped;
+	return true;
+}
+
+bool record_swap_sync(struct disk *d, size_t at)
+{
+	struct recording *rec = recording_of(d);
+	struct change *c = &rec->changes[at], kept;
+
+	if (at + 1 >= rec->count || c[0].inode != c[1].inode ||
+		!((c[0].kind == CHANGE_WRITE && c[1].kind == CHANGE_SYNC) ||
+			(c[0].kind == CHANGE_SYNC && c[1].kind == CHANGE_WRITE)))
+		return false;
+	kept = c[0];
+	c[0] = c[1];
+	c[1] = kept;
+	return true;
+}

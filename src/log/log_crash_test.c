@@ -255,6 +255,63 @@ static void groups_across_segments_survive(void **state)
 	free(h);
 }
 
+/* ── The test of the test ── */
+
+enum { TRIES = 300 };
+
+/* Whether a state is seen to be bad that a loss may leave soon after change `at`, which is not as it was. */
+static bool is_seen(struct history *h, size_t at, uint32_t segment_size)
+{
+	size_t last = record_point(h->disk) < at + 12 ? record_point(h->disk) : at + 12;
+
+	for (uint64_t seed = 0; seed < TRIES; seed++) {
+		size_t point = at + 1 + (size_t)seed % (last - at);
+		struct record_dice dice = record_dice_random(seed);
+		struct disk *disk = record_state(h->disk, point, &dice);
+		struct story s = story_at(h, point);
+		bool bad = !survives(disk, &s, segment_size);
+
+		disk->ops->free(disk);
+		if (bad)
+			return true;
+	}
+	return false;
+}
+
+/* Each sync that a commit waits for is taken out of the history, then put off until the bytes are written that it is to make safe. */
+static void the_test_sees_each_sync_that_is_missing_or_early(void **state)
+{
+	struct history *h = NEW(struct history);
+	size_t missing = 0, early = 0, committed, states;
+
+	(void)state;
+	begin_history(h, RECORD_HONEST, NULL, NULL, 2048);
+	add_group(h, 2, 300);
+	add_group(h, 5, 250); /* into a second segment, and a third */
+	add_group(h, 1, 1500);
+	add_group(h, 2, 10);
+	add_group(h, 6, 600);
+	committed = record_point(h->disk);
+	log_close(h->log);
+	for (size_t at = h->opened_at; at < committed; at++) {
+		if (record_drop_sync(h->disk, at)) {
+			if (!is_seen(h, at, 2048))
+				fail_msg("nothing is seen when sync %zu is missing", at);
+			missing += record_drop_sync(h->disk, at);
+		}
+		if (record_swap_sync(h->disk, at)) {
+			if (!is_seen(h, at, 2048))
+				fail_msg("nothing is seen when sync %zu comes before its write", at + 1);
+			early += record_swap_sync(h->disk, at);
+		}
+	}
+	print_message("%zu syncs taken out, %zu too early\n", missing, early);
+	assert_true(missing >= 12 && early >= 5);
+	assert_int_equal(replay_all(h, h->opened_at, 2048, &states), 0);
+	end_history(h);
+	free(h);
+}
+
 /* Each segment but the last ends in a footer, also the ones that a closing ends; bodies stand between what the footers copy. */
 static void segments_with_footers_survive(void **state)
 {
@@ -348,7 +405,7 @@ static void live_many_lives(void)
 {
 	struct history *h = NEW(struct history);
 
-	for (uint64_t seed = 1; seed <= 400; seed++) {
+	for (uint64_t seed = 1; seed <= 400 * record_effort(); seed++) {
 		uint64_t x = seed * 0x9e3779b97f4a7c15u;
 		struct disk *disk = NULL;
 		struct story story = {0};
@@ -470,8 +527,15 @@ static void live_on_a_loop(uint64_t seed)
 static void what_is_answered_on_a_loop_survives(void **state)
 {
 	(void)state;
-	for (uint64_t seed = 1; seed <= 12; seed++)
+	for (uint64_t seed = 1; seed <= 12 * record_effort(); seed++)
 		live_on_a_loop(seed);
+}
+
+static int count_states(void **state)
+{
+	(void)state;
+	print_message("%zu states of a power loss\n", record_states());
+	return 0;
 }
 
 int main(void)
@@ -481,6 +545,7 @@ int main(void)
 		cmocka_unit_test(the_test_sees_a_sync_that_does_nothing),
 		cmocka_unit_test(groups_of_many_blocks_survive),
 		cmocka_unit_test(groups_across_segments_survive),
+		cmocka_unit_test(the_test_sees_each_sync_that_is_missing_or_early),
 		cmocka_unit_test(segments_with_footers_survive),
 		cmocka_unit_test(the_test_sees_a_footer_that_was_never_synced),
 		cmocka_unit_test(payloads_written_through_survive),
@@ -490,5 +555,5 @@ int main(void)
 		cmocka_unit_test(what_is_answered_on_a_loop_survives),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, count_states);
 }

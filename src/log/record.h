@@ -34,6 +34,16 @@ struct disk *disk_record(unsigned lies, struct disk *from);
 void record_fail_sync(struct disk *recording, unsigned nth);
 /* How many changes were made so far: a point in history. */
 size_t record_point(struct disk *recording);
+/* What is missing in the code, played with the history alone: change `at` (from 0), when it is a sync, has not been; again, and it has.
+ * False when it is no sync. */
+bool record_drop_sync(struct disk *recording, size_t at);
+/* When change `at` is a write and the next one the sync of its file: they came in the other order; again, and they did not. False when
+ * they are not. */
+bool record_swap_sync(struct disk *recording, size_t at);
+/* How many times as many random histories and states as usual a test shall try: the variable POWER, else 1. */
+unsigned record_effort(void);
+/* How many states record_state has made in this process. */
+size_t record_states(void);
 /* A fresh memory disk as a power loss right after the first `point` changes may leave it. */
 struct disk *record_state(struct disk *recording, size_t point, struct record_dice *dice);
 

@@ -20,6 +20,7 @@ enum change_kind {
 
 struct change {
 	enum change_kind kind;
+	bool dropped;   /* a sync that has not been */
 	unsigned inode; /* of CREATE, WRITE, TRUNCATE, SYNC; from 1 */
 	char *path, *to;
 	uint64_t offset; /* of the write; or the new size */

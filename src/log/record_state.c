@@ -5,6 +5,21 @@
 
 enum { BLOCK = 512 };
 
+static size_t states;
+
+size_t record_states(void)
+{
+	return states;
+}
+
+unsigned record_effort(void)
+{
+	const char *power = getenv("POWER");
+	uint32_t n;
+
+	return power && span_u32(span_of(power), &n) && n ? n : 1;
+}
+
 struct record_dice record_dice_random(uint64_t seed)
 {
 	return (struct record_dice){.seed = seed};
@@ -103,7 +118,7 @@ static void play(const struct recording *rec, size_t point, unsigned inode, stru
 	for (size_t i = 0; i < point; i++) {
 		const struct change *c = &rec->changes[i];
 
-		if (c->inode != inode)
+		if (c->inode != inode || c->dropped)
 			continue;
 		if (c->kind == CHANGE_WRITE) {
 			play_write(&now, &p->now_size, c);
@@ -231,7 +246,7 @@ static bool made_safe(const struct recording *rec, size_t change, size_t point)
 	const struct change *c = &rec->changes[change];
 
 	for (size_t i = change + 1; i < point; i++)
-		if (rec->changes[i].kind == CHANGE_SYNC_DIR &&
+		if (rec->changes[i].kind == CHANGE_SYNC_DIR && !rec->changes[i].dropped &&
 			(lies_in(c->path, rec->changes[i].path) || lies_in(c->to, rec->changes[i].path)))
 			return true;
 	return false;
@@ -292,6 +307,7 @@ struct disk *record_state(struct disk *recording, size_t point, struct record_di
 	struct disk *out = disk_memory();
 	struct names names = {memory_new((rec->inodes + 1) * sizeof(struct record_name)), 0};
 
+	states++;
 	for (size_t i = 0; i < point; i++) {
 		const struct change *c = &rec->changes[i];
 
