@@ -3,6 +3,7 @@
 #include "imap/verb/fetch.h"
 
 #include "imap/verb/session.h"
+#include "mime/decode.h"
 
 /* ── Arguments ──────────────────────────────────────────────────────────────────────────────────────────── */
 
@@ -16,6 +17,7 @@ static enum fail fetch_begin(struct command *c)
 	if (!f)
 		return command_fail(c, FAIL_LIMIT, "the command is too long");
 	buf_init(&f->piece, FETCH_HEADER_MAX + FETCH_PIECE_MAX);
+	buf_init(&f->decoded, 4 * FETCH_PIECE_MAX);
 	arena_init(&f->arena, MIME_STRUCTURE_MAX);
 	c->state = f;
 	if (!args_sequence_set(&c->args, &set) || !args_sp(&c->args) || !args_fetch_items(&c->args, c->uid, &f->items))
@@ -39,6 +41,8 @@ static void fetch_end(struct command *c)
 		return;
 	structures_end(f->structures);
 	buf_fini(&f->piece);
+	buf_fini(&f->decoded);
+	mime_decoder_free(f->decoder);
 	arena_fini(&f->arena);
 }
 
@@ -139,6 +143,11 @@ void fetch_lost(struct fetch *f, enum fail why)
 
 static enum step fetch_finish(struct command *c, struct fetch *f)
 {
+	if (!f->trouble && f->unknown_encoding) {
+		command_code(c, "UNKNOWN-CTE");
+		command_fail(c, FAIL_CANNOT, "a part has a transfer encoding that is not known here");
+		return STEP_FAIL;
+	}
 	if (!f->trouble)
 		return STEP_DONE;
 	if (!f->lost)

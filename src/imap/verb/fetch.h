@@ -3,9 +3,11 @@
  *            ┌──────────────────────────── next message ─────────────────────────────┐
  *   NEXT ─► SEEN ─► STRUCTURE ─► ITEMS ─┬─► TEXT (from memory) ───────────► ITEMS ... ┘
  *                                       ├─► HEADER (read whole, filtered) ─► TEXT
- *                                       └─► OCTETS (read piece by piece) ──► ITEMS
+ *                                       ├─► OCTETS (read piece by piece) ──► ITEMS
+ *                                       ├─► BINARY (read and decoded, perhaps twice) ─► ITEMS
+ *                                       └─► PREVIEW (the first text of it) ─► TEXT
  *
- * SEEN, STRUCTURE, HEADER and OCTETS ask the store; each has a phase of its own for what came of it (*_GOT). */
+ * SEEN, STRUCTURE, HEADER, OCTETS, BINARY and PREVIEW ask the store; each has a phase of its own for what came of it (*_GOT). */
 #ifndef IMAP_VERB_FETCH_H
 #define IMAP_VERB_FETCH_H
 
@@ -32,6 +34,10 @@ enum fetch_phase {
 	FETCHING_HEADER_GOT,
 	FETCHING_OCTETS,
 	FETCHING_OCTETS_GOT,
+	FETCHING_BINARY,
+	FETCHING_BINARY_GOT,
+	FETCHING_PREVIEW,
+	FETCHING_PREVIEW_GOT,
 };
 
 struct fetch_cursor {
@@ -67,6 +73,15 @@ struct fetch {
 	struct section_extent left; /* still to be read */
 	size_t asked, had;          /* octets of the read under way, and of `piece` before it */
 	bool opened;                /* its literal has begun */
+	/* BINARY: the part as it stands, and the decoding of it */
+	struct span encoding;
+	struct section_extent coded;
+	struct mime_decoder *decoder;
+	struct buf decoded;
+	uint64_t total, skip, want; /* octets when decoded; to be passed over and to be sent of them */
+	bool counting;
+	bool unknown_encoding; /* some part has one: RFC 3516 §4.3 */
+	bool preview_html;
 	struct buf piece;
 };
 
@@ -74,6 +89,15 @@ struct fetch {
 enum step fetch_message_step(struct command *c, struct fetch *f);
 /* Begins the answer for message `f->seq`, whose row is `f->row`. */
 void fetch_message_begin(struct command *c, struct fetch *f);
+
+/* fetch_binary.c, fetch_preview.c: an item's beginning, after its name; and what came of reading. */
+void fetch_binary_begin(struct command *c, struct fetch *f, const struct fetch_item *item);
+enum step fetch_binary_got(struct command *c, struct fetch *f);
+void fetch_preview_begin(struct command *c, struct fetch *f);
+enum step fetch_preview_got(struct command *c, struct fetch *f);
+/* fetch_message.c, for them. */
+void fetch_add_number(struct buf *out, uint64_t n);
+void fetch_open_literal(struct command *c, struct fetch *f, uint64_t octets);
 
 /* The message at hand cannot be read, or not all of it. */
 void fetch_lost(struct fetch *f, enum fail why);

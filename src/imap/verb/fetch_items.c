@@ -1,15 +1,19 @@
 /* The grammar of FETCH's items: RFC 3501 §9 `fetch`, `fetch-att`. Never looks at a message. */
 #include "imap/verb/fetch_items.h"
 
-enum { SEES = 1, BRACKETS = 2, FETCH_NAME_MAX = 64 << 10 };
+#include "imap/wire/capability.h"
+
+enum { SEES = 1, BRACKETS = 2, NUMBERS = 4, UNCUT = 8, FETCH_NAME_MAX = 64 << 10 };
 
 static const struct item_row {
 	struct span word;
 	enum fetch_kind kind;
 	enum section_part part;
 	unsigned traits;
+	enum capability capability;
 } item_rows[] = {
-#define FETCH_ITEM(word, kind, part, traits) {SPAN(word), FETCH_##kind, SECTION_##part, traits},
+#define FETCH_ITEM(word, kind, part, traits, capability)                                                               \
+	{SPAN(word), FETCH_##kind, SECTION_##part, traits, CAPABILITY_##capability},
 #define FETCH_MACRO(word, items)
 #include "imap/verb/fetch_items.def"
 #undef FETCH_ITEM
@@ -19,7 +23,7 @@ static const struct item_row {
 static const struct macro_row {
 	struct span word, items;
 } macro_rows[] = {
-#define FETCH_ITEM(word, kind, part, traits)
+#define FETCH_ITEM(word, kind, part, traits, capability)
 #define FETCH_MACRO(word, items) {SPAN(word), SPAN(items)},
 #include "imap/verb/fetch_items.def"
 #undef FETCH_ITEM
@@ -36,21 +40,24 @@ static struct span item_word(const struct args *a)
 	return span_first(a->rest, n);
 }
 
-static const struct item_row *find_row(struct span word, bool brackets)
+static const struct item_row *find_row(const struct args *a, struct span word, bool brackets)
 {
 	for (size_t i = 0; i < ARRAY_LEN(item_rows); i++) {
-		if (span_eq_nocase(item_rows[i].word, word) && brackets == ((item_rows[i].traits & BRACKETS) != 0))
+		if (capability_on(a->capabilities, item_rows[i].capability) &&
+			span_eq_nocase(item_rows[i].word, word) && brackets == ((item_rows[i].traits & BRACKETS) != 0))
 			return &item_rows[i];
 	}
 	return NULL;
 }
 
+/* "BODY[1.2]<0>": ".PEEK" is not told again. */
 static bool name_section(struct args *a, struct fetch_item *item)
 {
+	struct span word = span_ends(item->name, SPAN(".PEEK")) ? span_first(item->name, item->name.n - 5) : item->name;
 	struct buf name;
 
 	buf_init(&name, FETCH_NAME_MAX);
-	if (!section_name(&item->section, &name))
+	if (!section_name(word, &item->section, &name))
 		item->name = arena_dup(a->arena, buf_span(&name));
 	buf_fini(&name);
 	return item->name.p || args_wrong(a, "fewer or shorter header fields are expected");
@@ -76,11 +83,34 @@ static struct fetch_item *add_item(struct args *a, struct fetch_items *items)
 	return &items->at[items->n++];
 }
 
+/* [SP "(" "LAZY" ")"]: RFC 8970 §4. What LAZY allows (NIL, where it would take long) is never needed. */
+static bool args_preview(struct args *a)
+{
+	if (a->rest.n < 2 || a->rest.p[0] != ' ' || a->rest.p[1] != '(')
+		return true;
+	return args_sp(a) && args_open(a) && (args_if_word(a, SPAN("LAZY")) || args_wrong(a, "LAZY is expected")) &&
+	       args_close(a);
+}
+
+static bool needs_structure(const struct fetch_item *item)
+{
+	switch (item->kind) {
+	case FETCH_ENVELOPE:
+	case FETCH_BODY:
+	case FETCH_STRUCTURE:
+	case FETCH_PREVIEW: return true;
+	case FETCH_SECTION:
+	case FETCH_BINARY:
+	case FETCH_BINARY_SIZE: return section_needs_structure(&item->section);
+	default: return false;
+	}
+}
+
 static bool args_item(struct args *a, struct fetch_items *items)
 {
 	struct span word = item_word(a);
 	bool brackets = word.n < a->rest.n && a->rest.p[word.n] == '[';
-	const struct item_row *row = find_row(word, brackets);
+	const struct item_row *row = find_row(a, word, brackets);
 	struct fetch_item *item;
 
 	if (!row)
@@ -94,11 +124,15 @@ static bool args_item(struct args *a, struct fetch_items *items)
 	a->rest = span_skip(a->rest, word.n);
 	if (brackets && (!args_section(a, &item->section) || !name_section(a, item)))
 		return false;
+	if (row->traits & NUMBERS && item->section.part != SECTION_WHOLE)
+		return args_wrong(a, "the number of a part is expected");
+	if (row->traits & UNCUT && item->section.partial)
+		return args_wrong(a, "a size has no partial");
+	if (row->kind == FETCH_PREVIEW && !args_preview(a))
+		return false;
 	items->sees |= (row->traits & SEES) != 0;
 	items->flags |= row->kind == FETCH_FLAGS;
-	items->octets |= row->kind == FETCH_SECTION;
-	items->structure |= row->kind == FETCH_ENVELOPE || row->kind == FETCH_BODY || row->kind == FETCH_STRUCTURE ||
-			    (row->kind == FETCH_SECTION && section_needs_structure(&item->section));
+	items->structure |= needs_structure(item);
 	return true;
 }
 

@@ -15,6 +15,9 @@ enum fetch_kind {
 	FETCH_BODY,
 	FETCH_STRUCTURE,
 	FETCH_SECTION,
+	FETCH_BINARY,
+	FETCH_BINARY_SIZE,
+	FETCH_PREVIEW,
 };
 
 struct fetch_item {
@@ -27,7 +30,6 @@ struct fetch_items {
 	struct fetch_item *at;
 	size_t n;
 	bool structure; /* some item needs the message's structure */
-	bool octets;    /* some item reads the message */
 	bool sees;      /* some item sets \Seen */
 	bool flags;     /* FLAGS is among them */
 };

@@ -6,7 +6,7 @@
 #include "imap/verb/session.h"
 #include "imap/wire/date.h"
 
-static void add_number(struct buf *out, uint64_t n)
+void fetch_add_number(struct buf *out, uint64_t n)
 {
 	char digits[20];
 	size_t at = sizeof(digits);
@@ -26,7 +26,7 @@ void fetch_message_begin(struct command *c, struct fetch *f)
 	f->opened = false;
 	f->phase = f->items.structure ? FETCHING_STRUCTURE : FETCHING_ITEMS;
 	buf_add_lit(out, "* ");
-	add_number(out, f->seq);
+	fetch_add_number(out, f->seq);
 	buf_add_lit(out, " FETCH (");
 }
 
@@ -131,10 +131,13 @@ static void begin_item(struct command *c, struct fetch *f, const struct fetch_it
 	}
 	item_begin(c, f, item->name);
 	switch (item->kind) {
+	case FETCH_BINARY:
+	case FETCH_BINARY_SIZE: fetch_binary_begin(c, f, item); break;
+	case FETCH_PREVIEW: fetch_preview_begin(c, f); break;
 	case FETCH_FLAGS: add_flags(c, f); break;
 	case FETCH_DATE: print_date_time(out, f->row.internal_date, f->row.internal_zone); break;
-	case FETCH_SIZE: add_number(out, f->row.size); break;
-	case FETCH_UID: add_number(out, f->row.uid); break;
+	case FETCH_SIZE: fetch_add_number(out, f->row.size); break;
+	case FETCH_UID: fetch_add_number(out, f->row.uid); break;
 	default:
 		f->text = structure_text(f, item->kind);
 		f->phase = FETCHING_TEXT;
@@ -164,7 +167,9 @@ static void message_end(struct command *c, struct fetch *f)
 static enum step next_items(struct command *c, struct fetch *f)
 {
 	while (f->phase == FETCHING_ITEMS && f->item < f->items.n) {
-		begin_item(c, f, &f->items.at[f->item]);
+		const struct fetch_item *item = &f->items.at[f->item];
+
+		begin_item(c, f, item);
 		f->item++;
 	}
 	if (f->phase == FETCHING_ITEMS)
@@ -185,12 +190,15 @@ static enum step send_text(struct command *c, struct fetch *f)
 	return STEP_AGAIN;
 }
 
-static void open_literal(struct command *c, struct fetch *f, uint64_t octets)
+/* A literal8 for BINARY: the octets of a part may be any (RFC 3516 §5). */
+void fetch_open_literal(struct command *c, struct fetch *f, uint64_t octets)
 {
 	struct buf *out = command_out(c);
 
+	if (f->items.at[f->item - 1].kind == FETCH_BINARY)
+		buf_add_byte(out, '~');
 	buf_add_byte(out, '{');
-	add_number(out, octets);
+	fetch_add_number(out, octets);
 	buf_add_lit(out, "}\r\n");
 	f->opened = true;
 }
@@ -241,7 +249,7 @@ static enum step take_header(struct command *c, struct fetch *f)
 	if (f->text.n == 0)
 		buf_add_lit(command_out(c), "\"\"");
 	else
-		open_literal(c, f, f->text.n);
+		fetch_open_literal(c, f, f->text.n);
 	f->phase = f->text.n == 0 ? FETCHING_ITEMS : FETCHING_TEXT;
 	return STEP_AGAIN;
 }
@@ -251,12 +259,20 @@ static enum step take_octets(struct command *c, struct fetch *f)
 	if (c->stored || f->piece.n - f->had != f->asked)
 		return lost_octets(c, f);
 	if (!f->opened)
-		open_literal(c, f, f->left.length);
+		fetch_open_literal(c, f, f->left.length);
 	buf_add(command_out(c), buf_span(&f->piece));
 	buf_reset(&f->piece);
 	advance(f);
 	f->phase = f->left.length > 0 ? FETCHING_OCTETS : FETCHING_ITEMS;
 	return STEP_AGAIN;
+}
+
+static enum step got_octets(struct command *c, struct fetch *f, enum step (*then)(struct command *c, struct fetch *f))
+{
+	if (c->stored || f->piece.n - f->had != f->asked)
+		return lost_octets(c, f);
+	advance(f);
+	return then(c, f);
 }
 
 enum step fetch_message_step(struct command *c, struct fetch *f)
@@ -269,6 +285,10 @@ enum step fetch_message_step(struct command *c, struct fetch *f)
 	case FETCHING_HEADER_GOT: return take_header(c, f);
 	case FETCHING_OCTETS: return ask_octets(c, f, FETCHING_OCTETS_GOT);
 	case FETCHING_OCTETS_GOT: return take_octets(c, f);
+	case FETCHING_BINARY: return ask_octets(c, f, FETCHING_BINARY_GOT);
+	case FETCHING_BINARY_GOT: return got_octets(c, f, fetch_binary_got);
+	case FETCHING_PREVIEW: return ask_octets(c, f, FETCHING_PREVIEW_GOT);
+	case FETCHING_PREVIEW_GOT: return got_octets(c, f, fetch_preview_got);
 	default: return next_items(c, f);
 	}
 }

@@ -221,7 +221,7 @@ void section_filter(const struct section *s, struct buf *header)
 
 /* ── Name ───────────────────────────────────────────────────────────────────────────────────────────────── */
 
-enum fail section_name(const struct section *s, struct buf *out)
+enum fail section_name(struct span word, const struct section *s, struct buf *out)
 {
 	static const char *const words[] = {[SECTION_WHOLE] = "",
 		[SECTION_HEADER] = "HEADER",
@@ -230,7 +230,8 @@ enum fail section_name(const struct section *s, struct buf *out)
 		[SECTION_TEXT] = "TEXT",
 		[SECTION_MIME] = "MIME"};
 
-	buf_add_lit(out, "BODY[");
+	buf_add(out, word);
+	buf_add_byte(out, '[');
 	for (size_t i = 0; i < s->depth; i++)
 		buf_addf(out, "%s%u", i > 0 ? "." : "", s->numbers[i]);
 	if (s->depth > 0 && s->part != SECTION_WHOLE)

@@ -49,7 +49,7 @@ struct section_extent section_cut(const struct section *s, struct section_extent
 /* Keeps in `header` (a whole header) only the fields that SECTION_FIELDS or SECTION_FIELDS_NOT selects, and the blank line that ends it. */
 void section_filter(const struct section *s, struct buf *header);
 
-/* Appends the name with which a response answers: `BODY[1.2.HEADER.FIELDS (To "a b")]<0>`. */
-enum fail section_name(const struct section *s, struct buf *out);
+/* Appends the name with which a response answers: `BODY[1.2.HEADER.FIELDS (To "a b")]<0>`; `word` is "BODY". */
+enum fail section_name(struct span word, const struct section *s, struct buf *out);
 
 #endif

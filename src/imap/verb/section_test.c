@@ -234,7 +234,7 @@ static void test_items_accepted(void **state)
 	arena_init(&arena, 1 << 20);
 	assert_true(parses("ALL", false, &items, &arena));
 	assert_int_equal(items.n, 4);
-	assert_true(items.structure && items.flags && !items.octets && !items.sees);
+	assert_true(items.structure && items.flags && !items.sees);
 	assert_true(parses("fast", true, &items, &arena));
 	assert_int_equal(items.n, 4);
 	assert_int_equal(items.at[0].kind, FETCH_UID);
@@ -244,9 +244,9 @@ static void test_items_accepted(void **state)
 	assert_true(parses("(UID FLAGS)", true, &items, &arena));
 	assert_int_equal(items.n, 2);
 	assert_true(parses("BODY", false, &items, &arena));
-	assert_true(items.structure && !items.octets && !items.sees);
+	assert_true(items.structure && !items.sees);
 	assert_true(parses("(BODY.PEEK[] RFC822.HEADER)", false, &items, &arena));
-	assert_true(items.octets && !items.sees);
+	assert_true(!items.sees);
 	assert_true(parses("BODY[1.2.MIME]", false, &items, &arena));
 	assert_true(items.sees && items.structure);
 	assert_true(parses("BODY.PEEK[HEADER.FIELDS ({4}\r\nDate \"To\")]", false, &items, &arena));

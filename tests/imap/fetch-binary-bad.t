@@ -1,0 +1,13 @@
+# RFC 3516 §4.2: only numbers of parts, and no partial size
+@imap select INBOX
+@needs BINARY
+@not dovecot: it takes HEADER for a part
+@append INBOX nested.eml
+C: a FETCH 1 BINARY.PEEK[HEADER]
+S: a BAD ...
+C: b FETCH 1 BINARY.SIZE[1]<0.5>
+S: b BAD ...
+C: c FETCH 1 BINARY[1.MIME]
+S: c BAD ...
+C: d NOOP
+S: d OK ...
