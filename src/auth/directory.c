@@ -3,18 +3,18 @@
  * INV-A1: memory changes only after the record of the change is durable; a failed sync leaves it unchanged and the log broken.
  * INV-A2: an id is given out once: the next one is above every id that any record ever named.
  * INV-A5: what stands before the newest "anew" counts no more, whichever of those segments a power loss brings back.
- * INV-A6: rot that may hide a removal, a lock or a new password stops the opening. */
+ * INV-A6: rot that may hide a removal, a lock or a new password stops the opening.
+ * INV-A7: every change stands in the log twice, so what is bad in one place hides nothing; directory_replay.c tells whether it may. */
 #include "auth/directory.h"
 
 #include <openssl/crypto.h>
 
-#include "auth/directory_record.h"
+#include "auth/directory_replay.h"
 #include "auth/password.h"
 #include "base/clock.h"
 #include "base/memory.h"
-#include "log/log.h"
 
-enum { SEALED_MAX = 8, COMPACT_BYTES = 64 << 10, COMPACT_FACTOR = 4, SEGMENTS_MAX = 256 };
+enum { SEALED_MAX = 8, COMPACT_BYTES = 64 << 10, COMPACT_FACTOR = 4, SEGMENTS_MAX = 256, SECTOR = 512 };
 
 struct directory {
 	struct log *log;
@@ -22,7 +22,9 @@ struct directory {
 	size_t n, cap;
 	uint64_t next_id;
 	uint64_t live_bytes; /* about what the rows take as records */
-	struct log_pos rot;  /* where something could not be read; segment 0 = nowhere */
+	uint64_t next_change;
+	struct log_pos rot;             /* where something could not be read; segment 0 = nowhere */
+	struct directory_replay replay; /* while it is being opened */
 	struct table by_name, by_local;
 };
 
@@ -33,7 +35,7 @@ static uint64_t hash_of(struct span name)
 
 static uint64_t record_bytes(const struct account_row *row)
 {
-	return 64 + row->name.n + strlen(row->hash);
+	return 2 * (74 + row->name.n + strlen(row->hash));
 }
 
 static void row_free(struct account_row *row)
@@ -210,30 +212,29 @@ static enum fail record_known(void *context, struct log_pos pos, uint8_t type, s
 {
 	(void)context;
 	(void)pos;
-	if (type > RECORD_ANEW || (payload.n && (uint8_t)payload.p[0] > DIRECTORY_RECORD_VERSION))
+	if (type > RECORD_FILLER ||
+		(type != RECORD_FILLER && payload.n && (uint8_t)payload.p[0] > DIRECTORY_RECORD_VERSION))
 		return newer(w);
 	return FAIL_NONE;
 }
 
-static enum fail replay_record(void *context, struct log_pos pos, uint8_t type, struct span payload, struct why *w)
+/* What a record says, be it one by itself (as they were written before changes had numbers) or in a change. */
+static enum fail apply_record(struct directory *d, enum directory_record kind, struct span payload, struct why *w)
 {
-	struct directory *d = context;
 	struct account_record r;
 	uint64_t number;
 	enum fail f;
 
-	if (type == RECORD_ACCOUNT) {
+	if (kind == RECORD_ACCOUNT) {
 		f = account_record_get(payload, &r, w);
 		if (!f)
 			link_row(d, row_new(&r));
 		return f;
 	}
-	if (type != RECORD_REMOVED && type != RECORD_ANEW)
-		return newer(w);
 	f = number_record_get(payload, &number, w);
 	if (f)
 		return f;
-	if (type == RECORD_REMOVED) {
+	if (kind == RECORD_REMOVED) {
 		if (directory_by_id(d, number))
 			unlink_row(d, place_of(d, number));
 		number++; /* the id is burnt, whether its row is still here or was compacted away */
@@ -245,6 +246,17 @@ static enum fail replay_record(void *context, struct log_pos pos, uint8_t type, 
 	return FAIL_NONE;
 }
 
+static enum fail replay_record(void *context, struct log_pos pos, uint8_t type, struct span payload, struct why *w)
+{
+	struct directory *d = context;
+
+	if (type == RECORD_CHANGE)
+		return directory_replay_change(&d->replay, pos, payload, w);
+	if (type == RECORD_FILLER)
+		return FAIL_NONE;
+	return type < RECORD_CHANGE ? apply_record(d, type, payload, w) : newer(w);
+}
+
 static void replay_rot(void *context, struct log_pos pos, const char *what)
 {
 	struct directory *d = context;
@@ -252,15 +264,29 @@ static void replay_rot(void *context, struct log_pos pos, const char *what)
 	(void)what;
 	if (!d->rot.segment)
 		d->rot = pos;
+	directory_replay_rot(&d->replay, pos);
 }
 
-static enum fail refuse_rot(const struct directory *d, struct why *w)
+static enum fail replay_end(struct directory *d, struct why *w)
 {
-	if (!d->rot.segment)
-		return FAIL_NONE;
-	return why(w, FAIL_CORRUPT,
-		"The accounts directory is damaged (segment %u, byte %u): put 'auth/accounts' back from a backup.",
-		d->rot.segment, d->rot.offset);
+	const struct directory_replay *r = &d->replay;
+	struct log_pos rot = d->rot;
+	size_t first = 0;
+	enum fail f = directory_replay_end(r, &first, &rot, w);
+
+	d->next_change = 1;
+	if (f == FAIL_NOT_FOUND) /* of before changes had numbers and copies: nothing may be missing */
+		return d->rot.segment ? why(w, FAIL_CORRUPT,
+						"The accounts directory is damaged (segment %u, byte %u): put "
+						"'auth/accounts' back from a backup.",
+						d->rot.segment, d->rot.offset)
+				      : FAIL_NONE;
+	for (size_t i = first; !f && i < r->n; i++)
+		f = apply_record(d, r->at[i].kind, span(r->at[i].record, r->at[i].n), w);
+	if (!f)
+		d->next_change = r->at[r->n - 1].number + 1;
+	d->rot = rot;
+	return f;
 }
 
 struct waiting {
@@ -284,44 +310,90 @@ static enum fail commit(struct directory *d, struct why *w)
 		"the accounts directory could not be written: look at the disk, then start again");
 }
 
-static enum fail append(struct directory *d, uint8_t type, struct buf *payload, struct why *w)
+/* The next change, once. */
+static enum fail append_copy(struct directory *d, enum directory_record kind, const struct buf *record, struct why *w)
 {
-	struct span part = buf_span(payload);
+	char head[32];
+	struct buf change = {head, 0, sizeof head, sizeof head, false};
+	struct span parts[2];
 	struct log_pos pos;
-	enum fail f = log_append(d->log, type, &part, 1, &pos, w);
 
-	buf_fini(payload);
+	change_record_put(d->next_change++, kind, &change);
+	parts[0] = buf_span(&change);
+	parts[1] = buf_span(record);
+	return log_append(d->log, RECORD_CHANGE, parts, 2, &pos, w);
+}
+
+/* Twice: whatever bit or sector may turn bad, it is not in both. */
+static enum fail append_twice(struct directory *d, enum directory_record kind, const struct buf *record, struct why *w)
+{
+	static const char zeros[SECTOR];
+	struct span filler = span(zeros, sizeof zeros);
+	uint64_t number = d->next_change;
+	struct log_pos pos;
+	enum fail f = append_copy(d, kind, record, w);
+
+	if (!f)
+		f = log_append(d->log, RECORD_FILLER, &filler, 1, &pos, w);
+	d->next_change = number;
+	if (!f)
+		f = append_copy(d, kind, record, w);
+	if (f)
+		d->next_change = number; /* it was not used: the log is broken, or nothing was appended */
 	return f;
 }
 
-static enum fail append_row(struct directory *d, const struct account_row *row, struct why *w)
+struct appending { /* how a change is appended */
+	enum fail (*append)(struct directory *d, enum directory_record kind, const struct buf *record, struct why *w);
+};
+static const struct appending copy = {append_copy}, twice = {append_twice};
+
+static enum fail append_row(
+	struct directory *d, const struct account_row *row, const struct appending *how, struct why *w)
 {
 	struct buf b;
+	enum fail f;
 
 	buf_init(&b, DIRECTORY_RECORD_MAX);
 	account_record_put(row, &b);
-	return append(d, RECORD_ACCOUNT, &b, w);
+	f = how->append(d, RECORD_ACCOUNT, &b, w);
+	buf_fini(&b);
+	return f;
 }
 
-static enum fail append_number(struct directory *d, uint8_t type, uint64_t number, struct why *w)
+static enum fail append_number(
+	struct directory *d, enum directory_record kind, uint64_t number, const struct appending *how, struct why *w)
 {
 	struct buf b;
+	enum fail f;
 
 	buf_init(&b, DIRECTORY_RECORD_MAX);
 	number_record_put(number, &b);
-	return append(d, type, &b, w);
+	f = how->append(d, kind, &b, w);
+	buf_fini(&b);
+	return f;
 }
 
-/* Everything again behind the old segments, as one group: all of it counts or nothing. Once it is durable those go; what comes back
- * of them after a crash stands before the "anew". */
+/* Everything again behind what is there, all of it once and then once more, as one group: all of it counts or nothing. */
+static enum fail write_anew(struct directory *d, struct why *w)
+{
+	uint64_t first = d->next_change;
+	enum fail f = FAIL_NONE;
+
+	for (int pass = 0; pass < 2 && !f; pass++) {
+		d->next_change = first;
+		f = append_number(d, RECORD_ANEW, d->next_id, &copy, w);
+		for (size_t i = 0; i < d->n && !f; i++)
+			f = append_row(d, d->rows[i], &copy, w);
+	}
+	return f ? f : commit(d, w);
+}
+
+/* Once that is durable the old segments go; what comes back of them after a crash stands before the "anew". */
 static enum fail compact(struct directory *d, const struct log_segment_info *old, size_t count, struct why *w)
 {
-	enum fail f = append_number(d, RECORD_ANEW, d->next_id, w);
+	enum fail f = write_anew(d, w);
 
-	for (size_t i = 0; i < d->n && !f; i++)
-		f = append_row(d, d->rows[i], w);
-	if (!f)
-		f = commit(d, w);
 	for (size_t i = 0; i < count && !f; i++)
 		if (old[i].sealed)
 			f = log_remove_segment(d->log, old[i].number, w);
@@ -356,15 +428,26 @@ enum fail directory_open(struct disk *disk, bool read_only, struct directory **o
 	d->next_id = 1;
 	f = log_open(disk, &settings, NULL, (struct log_pos){0, 0}, &replay, &d->log, w);
 	if (!f)
-		f = refuse_rot(d, w);
+		f = replay_end(d, w);
+	/* What was damaged has two good copies again; the old ones stay until compaction. So do records without numbers get them. */
+	if (!f && !read_only && (d->rot.segment || d->next_change == 1))
+		f = write_anew(d, w);
 	if (!f && !read_only)
 		f = compact_when_heavy(d, w);
+	directory_replay_fini(&d->replay);
 	if (f) {
 		directory_close(d);
 		return f;
 	}
 	*out = d;
 	return FAIL_NONE;
+}
+
+bool directory_was_damaged(const struct directory *d, uint32_t *segment_out, uint32_t *offset_out)
+{
+	*segment_out = d->rot.segment;
+	*offset_out = d->rot.offset;
+	return d->rot.segment != 0;
 }
 
 void directory_close(struct directory *d)
@@ -384,7 +467,7 @@ void directory_close(struct directory *d)
 /* Makes `row` durable, then the truth. Owns it. What compaction meets is told by the next change: this one is done. */
 static enum fail put_row(struct directory *d, struct account_row *row, struct why *w)
 {
-	enum fail f = append_row(d, row, w);
+	enum fail f = append_row(d, row, &twice, w);
 
 	if (!f)
 		f = commit(d, w);
@@ -480,7 +563,7 @@ enum fail directory_set_disabled(struct directory *d, uint64_t id, bool disabled
 
 enum fail directory_remove(struct directory *d, uint64_t id, struct why *w)
 {
-	enum fail f = directory_by_id(d, id) ? append_number(d, RECORD_REMOVED, id, w) : no_account(w);
+	enum fail f = directory_by_id(d, id) ? append_number(d, RECORD_REMOVED, id, &twice, w) : no_account(w);
 
 	if (!f)
 		f = commit(d, w);

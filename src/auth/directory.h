@@ -27,9 +27,12 @@ struct account_row {
 };
 
 /* `disk` is data_dir/auth, and outlives the directory. Below it, "accounts" is made when missing (unless read_only). FAIL_IO,
- * FAIL_CONFIG as log_open; FAIL_CORRUPT also when anything in it that still counts cannot be read. */
+ * FAIL_CONFIG as log_open; FAIL_CORRUPT also when anything in it that still counts cannot be read in
+ * either of its copies. */
 FAILS directory_open(struct disk *disk, bool read_only, struct directory **out, struct why *w);
 void directory_close(struct directory *d);
+/* Something in the log could not be read, and was there once more: nothing is missing, and it has been written anew (unless read_only). */
+bool directory_was_damaged(const struct directory *d, uint32_t *segment_out, uint32_t *offset_out);
 
 /* Rows live until the next change of the directory. NULL: nobody of that name or number. */
 const struct account_row *directory_by_id(const struct directory *d, uint64_t id);

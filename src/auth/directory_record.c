@@ -58,6 +58,31 @@ enum fail account_record_get(struct span payload, struct account_record *out, st
 	return FAIL_NONE;
 }
 
+void change_record_put(uint64_t number, enum directory_record kind, struct buf *out)
+{
+	buf_add_u8(out, DIRECTORY_RECORD_VERSION);
+	buf_add_u64(out, number);
+	buf_add_u8(out, (uint8_t)kind);
+}
+
+enum fail change_record_get(struct span payload, uint64_t *number_out, enum directory_record *kind_out,
+	struct span *record_out, struct why *w)
+{
+	enum fail f = take_version(&payload, w);
+	uint64_t number;
+	uint8_t kind;
+
+	if (f)
+		return f;
+	if (!take_id(&payload, &number) || !span_take_u8(&payload, &kind) || kind < RECORD_ACCOUNT ||
+		kind > RECORD_ANEW)
+		return broken(w);
+	*number_out = number;
+	*kind_out = kind;
+	*record_out = payload;
+	return FAIL_NONE;
+}
+
 void number_record_put(uint64_t number, struct buf *out)
 {
 	buf_add_u8(out, DIRECTORY_RECORD_VERSION);

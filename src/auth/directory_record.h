@@ -7,7 +7,9 @@
 enum directory_record {
 	RECORD_ACCOUNT = 1,
 	RECORD_REMOVED = 2,
-	RECORD_ANEW = 3, /* the whole directory follows; the number is the next id */
+	RECORD_ANEW = 3,   /* the whole directory follows; the number is the next id */
+	RECORD_CHANGE = 4, /* one of the above with a number of its own; written twice */
+	RECORD_FILLER = 5, /* between the two: 512 zeros, so that they never lie in one sector */
 };
 enum { DIRECTORY_RECORD_VERSION = 1, DIRECTORY_RECORD_MAX = 1024 };
 
@@ -21,6 +23,10 @@ struct account_record { /* borrowed from the payload */
 
 void account_record_put(const struct account_row *row, struct buf *out);
 FAILS account_record_get(struct span payload, struct account_record *out, struct why *w);
+/* RECORD_CHANGE: `out` goes on with the record of `kind`. */
+void change_record_put(uint64_t number, enum directory_record kind, struct buf *out);
+FAILS change_record_get(struct span payload, uint64_t *number_out, enum directory_record *kind_out,
+	struct span *record_out, struct why *w);
 /* RECORD_REMOVED and RECORD_ANEW: one number each. */
 void number_record_put(uint64_t number, struct buf *out);
 FAILS number_record_get(struct span payload, uint64_t *out, struct why *w);

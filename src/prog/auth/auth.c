@@ -20,6 +20,18 @@ static void set_limits(struct auth *a)
 
 enum { BALLAST_SIZE = 1 << 20 };
 
+static void tell_damage(const struct directory *d)
+{
+	uint32_t segment, offset;
+
+	if (directory_was_damaged(d, &segment, &offset))
+		event_say(LOG_WARN, "accounts-repaired",
+			"the accounts directory could not be read in segment %u, byte %u: all of it was there once "
+			"more, and has been "
+			"written anew; look at the disk",
+			segment, offset);
+}
+
 static enum fail start(struct child *c, struct why *w)
 {
 	struct auth *a = NEW(struct auth);
@@ -47,6 +59,8 @@ static enum fail start(struct child *c, struct why *w)
 			"the reserve file of the accounts is given up, so that they can be read");
 	if (!f)
 		f = directory_open(a->disk, false, &a->directory, w);
+	if (!f)
+		tell_damage(a->directory);
 	if (!f)
 		ballast_keep(a->disk, BALLAST_SIZE);
 	if (!f)

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "auth/directory.h"
 #include "loop/loop.h"
 #include "prog/auth/admin_client.h"
 #include "prog/command/cli.h"
@@ -168,6 +169,36 @@ static void check_shard(struct check *k, const struct set_aside *set_aside, cons
 			(unsigned long long)found.messages, (unsigned long long)found.bytes);
 }
 
+static void check_accounts(struct check *k)
+{
+	struct directory *d = NULL;
+	struct disk *disk = NULL;
+	uint32_t segment, offset;
+	char dir[4096];
+	struct why w;
+	enum fail f;
+
+	settings_path(k->cli->settings, "auth", dir, sizeof dir);
+	f = disk_real(dir, &disk, &w);
+	if (!f)
+		f = directory_open(disk, true, &d, &w);
+	if (f == FAIL_NOT_FOUND)
+		good(k, "accounts directory: made at the first start");
+	else if (f)
+		problem(k, "%s", w.log);
+	else if (directory_was_damaged(d, &segment, &offset))
+		problem(k,
+			"the accounts directory cannot be read in segment %u, byte %u: all of it is there once more, "
+			"and is written "
+			"anew at the next start",
+			segment, offset);
+	else
+		good(k, "accounts directory: %zu accounts", directory_count(d));
+	directory_close(d);
+	if (disk)
+		disk->ops->free(disk);
+}
+
 /* Under the lock, so that no server starts meanwhile, and as the server's user, so that nothing becomes root's. */
 static void check_store(struct check *k)
 {
@@ -187,6 +218,8 @@ static void check_store(struct check *k)
 		f = data_dir_become_user(s, &w);
 	if (f)
 		problem(k, "%s", w.log);
+	if (!f)
+		check_accounts(k);
 	for (unsigned i = 0; i < data.shards && !f; i++) {
 		snprintf(name, sizeof name, "shard-%u", i);
 		settings_path(s, name, dir, sizeof dir);
