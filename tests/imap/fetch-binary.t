@@ -16,6 +16,6 @@ S: * 1 FETCH (BINARY[1]<3> ~{}
 S| é s\
 S: )
 S: c OK ...
-C: d FETCH 2 (BINARY.SIZE[2.1] BINARY.SIZE[])
-S: * 2 FETCH (~<BINARY.SIZE[2.1] 11, BINARY.SIZE[] ${size_nested}>)
+C: d FETCH 2 (UID BINARY.SIZE[2.1])
+S: * 2 FETCH (~<UID 2, BINARY.SIZE[2.1] 11>)
 S: d OK ...
