@@ -1,5 +1,5 @@
 # A thin face over Meson: the two commands of the README, and a few more.
-.PHONY: all run test test-crash install format fuzz bench clean
+.PHONY: all run test test-crash install format fuzz bench bench-growth soak test-perf clean
 
 all: build/build.ninja
 	ninja -C build
@@ -37,12 +37,29 @@ fuzz:
 	scripts/install-packages.sh test
 	scripts/fuzz.sh
 
-# Barid beside Dovecot and Cyrus: see bench/README.md. QUICK=1: three minutes; BENCH="--rounds 3 --rows look,pop3": options of bench/driver.py
-bench:
+# Barid beside Dovecot and Cyrus: see bench/README.md. QUICK=1: a few minutes; BENCH="--rounds 3 --rows look,pop3": options of bench/driver.py
+bench: build-bench
+	/usr/bin/python3 bench/driver.py $(if $(QUICK),--quick) $(BENCH)
+
+# The same over 1,000 to 1,000,000 messages and 1 to 512 connections
+bench-growth: build-bench
+	/usr/bin/python3 bench/growth.py $(BENCH)
+
+# 2,000 sessions of mixed clients for MINUTES (10)
+soak: build-bench
+	/usr/bin/python3 bench/soak.py --minutes $(or $(MINUTES),10)
+
+# Instructions of ten hot paths against those on record; RECORD=1 puts today's on record
+test-perf: build-bench
+	scripts/install-packages.sh perf
+	@ninja -C build-bench/barid --quiet bench/bench-counts
+	/usr/bin/python3 bench/counts/counts.py build-bench/barid/bench/bench-counts $(if $(RECORD),--record)
+
+.PHONY: build-bench
+build-bench:
 	scripts/install-packages.sh bench
 	@test -e build-bench/barid/build.ninja || meson setup build-bench/barid --buildtype=release >/dev/null
 	@ninja -C build-bench/barid --quiet barid bench/bench-load bench/bench-limits
-	/usr/bin/python3 bench/driver.py $(if $(QUICK),--quick) $(BENCH)
 
 clean:
 	rm -rf build build-*

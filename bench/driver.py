@@ -2,12 +2,11 @@
 """Measures Barid, Dovecot and Cyrus side by side: every workload on every server in turn, in several rounds of one run.
 Writes Markdown, JSON and plots. `make bench`; see bench/README.md."""
 import argparse
-import json
 import os
 import resource
+import signal
 import socket
 import statistics
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -19,63 +18,8 @@ import cpu  # noqa: E402
 import machine  # noqa: E402
 import peers  # noqa: E402
 import report  # noqa: E402
-from rows import ACCOUNTS, BIG, LOOK, MEMORY, RATE, SPEED, TIME, rows  # noqa: E402
-
-
-class WrongAnswer(Exception):
-    pass
-
-
-class Load:
-    """One run of the load generator: set up on entering, measured by go()."""
-
-    def __init__(self, options, server, workload, port, **more):
-        command = [str(options.build / 'bench' / 'bench-load'), '--port', str(server.ports[port]), '--login_suffix', server.login_suffix]
-        if port.endswith('s'):
-            command.append('--tls')
-        for key, value in more.items():
-            if key == 'define':
-                for item in value.items():
-                    command += ['--define', '%s=%s' % item]
-            elif value is True:
-                command.append('--' + key)
-            else:
-                command += ['--' + key, str(value)]
-        self.server, self.process = server, subprocess.Popen(
-            command + [str(HERE / 'workloads' / (workload + '.w'))], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True)
-
-    def line(self):
-        text = self.process.stdout.readline()
-        if not text:
-            self.process.wait()
-            raise WrongAnswer('%s: %s' % (self.server.name, self.process.stderr.read().strip()))
-        return json.loads(text)
-
-    def __enter__(self):
-        self.line()
-        return self
-
-    def go(self):
-        """The figures of the load generator, with what the server and the rest of the machine spent meanwhile."""
-        group = self.server.account_group()
-        server, busy = group.cpu_seconds(), cpu.machine_busy_seconds()
-        self.process.stdin.write('\n')
-        self.process.stdin.flush()
-        out = self.line()
-        out['server_cpu'] = group.cpu_seconds() - server
-        rest = cpu.machine_busy_seconds() - busy - out['server_cpu'] - out['cpu']
-        out['others_share'] = max(0.0, rest / max(out['seconds'], 1e-3) / peers.CPUS)
-        return out
-
-    def __exit__(self, *_):
-        try:
-            self.process.stdin.close()
-        except OSError:
-            pass
-        self.process.wait()
-        self.process.stdout.close()
-        self.process.stderr.close()
+from load import Load, WrongAnswer  # noqa: E402
+from rows import ACCOUNTS, BIG, LOOK, RATE, SPEED, TIME, rows  # noqa: E402
 
 
 def run_load(options, server, row):
@@ -223,10 +167,16 @@ def parse():
     return options
 
 
-def main():
-    options = parse()
+def prepare_process():
+    """Many files, and a SIGTERM that tidies up."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65536) if hard > 0 else 65536, hard))
+
+
+def main():
+    options = parse()
+    prepare_process()
     chosen = [r for r in rows(options.messages) if not options.rows or r.name.startswith(tuple(options.rows.split(',')))]
     servers, results, limits, began = [], {}, {}, time.time()
     try:

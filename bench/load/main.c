@@ -4,6 +4,7 @@
  * measures the server can look at it first; then runs, prints its figures as one line of JSON, and with --hold keeps the
  * connections until standard input ends. A wrong answer ends it with exit code 1. */
 #include <getopt.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -49,8 +50,10 @@ static uint64_t number_of(const char *text, const char *option)
 	X(connections)                                                                                                 \
 	X(at_once)                                                                                                     \
 	X(users)                                                                                                       \
-	X(first_user) X(size) X(first_message) X(count) X(seconds) X(define) X(login_suffix) X(password) X(tls)        \
-		X(resume) X(hold) X(deliver) X(deliver_port) X(deliveries)
+	X(first_user)                                                                                                  \
+	X(size)                                                                                                        \
+	X(first_message) X(count) X(seconds) X(define) X(login_suffix) X(password) X(tls) X(resume) X(hold) X(deliver) \
+		X(deliver_port) X(deliveries)
 
 enum option_name {
 #define X(name) OPTION_##name,
@@ -131,6 +134,14 @@ static void wait_for_line(void)
 	while (c != '\n' && c != EOF);
 }
 
+static struct crowd *running;
+
+/* SIGUSR1: no operation begins any more. */
+static void on_signal(int number UNUSED)
+{
+	running->end_us = 1;
+}
+
 static void print_shares(const char *name, const struct histogram *h)
 {
 	printf(", \"%s\": {\"p50\": %.4f, \"p90\": %.4f, \"p99\": %.4f, \"max\": %.4f}", name,
@@ -165,6 +176,8 @@ static void run_push(struct options *o, struct session *watchers)
 	wait_for_line();
 	double cpu = cpu_seconds();
 	int64_t began = mono_ns();
+	running = &o->crowd;
+	signal(SIGUSR1, on_signal);
 	push_run(&push, &o->crowd, watchers, o->connections, &sender, deliverer, o->deliveries);
 	print_figures(&sender, push.deliveries, (double)(mono_ns() - began) / 1e9, cpu_seconds() - cpu);
 	printf(", \"told\": %llu", (unsigned long long)push.told);
@@ -182,6 +195,8 @@ static void run_load(struct options *o, struct session *sessions)
 	o->crowd.bytes = o->crowd.reused = 0;
 	if (o->seconds > 0)
 		o->crowd.end_us = began / 1000 + (int64_t)(o->seconds * 1e6);
+	running = &o->crowd;
+	signal(SIGUSR1, on_signal);
 	if (o->crowd.script.loop_n > 0)
 		crowd_run(&o->crowd, sessions, o->connections);
 	print_figures(&o->crowd, o->crowd.done, (double)(mono_ns() - began) / 1e9, cpu_seconds() - cpu);

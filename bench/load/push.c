@@ -68,7 +68,7 @@ void push_run(struct push *push, struct crowd *watchers, struct session *session
 	struct session *deliverer, unsigned deliveries)
 {
 	sender->going = true;
-	for (unsigned i = 0; i < deliveries; i++) {
+	for (unsigned i = 0; i < deliveries && watchers->end_us == 0; i++) {
 		struct round round = {.push = push, .watchers = watchers, .began_ns = mono_ns()};
 		round.user = sender->first_user + sender->next_user % sender->users;
 		round.missing = watchers_of(sessions, count, round.user);

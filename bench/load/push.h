@@ -11,7 +11,8 @@ struct push {
 };
 
 /* Delivers `deliveries` messages one after another through `sender` (a crowd of one session, set up, whose loop is one
- * delivery to the next account) and waits each time until every watcher of that account has been told. */
+ * delivery to the next account) and waits each time until every watcher of that account has been told. No
+ * delivery begins once watchers->end_us is set. */
 void push_run(struct push *push, struct crowd *watchers, struct session *sessions, unsigned count, struct crowd *sender,
 	struct session *deliverer, unsigned deliveries);
 

@@ -70,6 +70,9 @@ static struct step read_step(struct span line, const char *path)
 	struct step step = {.kind = STEP_REPEAT};
 	if (span_take(&line, SPAN("repeat ")) && span_u64(line, &step.number))
 		return step;
+	step.kind = STEP_PAUSE;
+	if (span_take(&line, SPAN("pause ")) && span_u64(line, &step.number))
+		return step;
 	step.kind = STEP_EXPECT;
 	struct span what;
 	if (!span_take(&line, SPAN("expect ")) || !span_take_word(&line, &what))

@@ -13,6 +13,7 @@
  *                               since the step before the last ">"; "same": the bytes of all literals or lines are those of the first time
  *     repeat NUMBER             the steps up to "end" are taken NUMBER times, {i} counts them from 1
  *     end
+ *     pause MS                  the client thinks
  *     close                     the connection ends
  *
  * {NAME} of a --define NAME=VALUE is replaced when the file is read. */
@@ -31,6 +32,7 @@ enum step_kind {
 	STEP_EXPECT,
 	STEP_REPEAT,
 	STEP_END,
+	STEP_PAUSE,
 	STEP_CLOSE
 };
 enum seen {
@@ -50,7 +52,7 @@ struct step {
 	enum step_kind kind;
 	struct span text; /* SEND: what; AWAIT: the prefix */
 	enum seen what;   /* EXPECT */
-	uint64_t number;  /* EXPECT, REPEAT */
+	uint64_t number;  /* EXPECT, REPEAT, PAUSE */
 };
 
 enum { SCRIPT_STEPS_MAX = 64, SCRIPT_BYTES_MAX = 1 << 16 };

@@ -2,6 +2,8 @@
 #include "session.h"
 
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
 #include "die.h"
 #include "message.h"
@@ -15,13 +17,15 @@ int64_t mono_ns(void)
 
 void session_init(struct session *s, struct crowd *crowd)
 {
-	*s = (struct session){.crowd = crowd, .state = SESSION_SETUP};
+	*s = (struct session){.crowd = crowd, .state = SESSION_SETUP, .timer = -1};
 	connection_init(&s->c);
 	answer_init(&s->a, crowd->script.protocol);
 }
 
 void session_fini(struct session *s)
 {
+	if (s->timer >= 0)
+		close(s->timer);
 	connection_close(&s->c);
 	answer_fini(&s->a);
 }
@@ -129,6 +133,27 @@ static bool await(struct session *s, const struct step *step)
 	return true;
 }
 
+/* True: the pause is over. */
+static bool pause_over(struct session *s, uint64_t ms)
+{
+	uint64_t times;
+	if (s->timer >= 0) {
+		if (read(s->timer, &times, sizeof times) < 0)
+			return false;
+		close(s->timer);
+		s->timer = -1;
+		return true;
+	}
+	struct itimerspec when = {
+		.it_value = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000 + 1}};
+	struct epoll_event e = {.events = EPOLLIN, .data.ptr = s};
+	s->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (s->timer < 0 || timerfd_settime(s->timer, 0, &when, NULL) ||
+		epoll_ctl(s->crowd->poll, EPOLL_CTL_ADD, s->timer, &e))
+		die("timerfd: %m");
+	return false;
+}
+
 /* True: the next step can follow at once. */
 static bool take_step(struct session *s, const struct step *steps)
 {
@@ -159,6 +184,7 @@ static bool take_step(struct session *s, const struct step *steps)
 			s->at = s->repeat_at;
 		}
 		return true;
+	case STEP_PAUSE: return pause_over(s, step->number);
 	case STEP_CLOSE:
 		s->crowd->reused += s->c.reused;
 		connection_close(&s->c);
@@ -229,6 +255,8 @@ void session_start(struct session *s)
 
 void session_ready(struct session *s)
 {
+	if (s->timer >= 0)
+		walk(s);
 	if (s->c.shaking || s->c.out.n > 0)
 		flush(s);
 	while (!s->c.shaking && s->c.fd >= 0) {

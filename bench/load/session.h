@@ -36,6 +36,7 @@ struct session {
 	enum session_state state;
 	unsigned at;           /* step of setup or loop */
 	unsigned repeat_at, i; /* the step behind "repeat", and how often it has been reached */
+	int timer;             /* of a pause, -1 = none: readable once it is over */
 	bool sent; /* the last step sent: the next send forgets what was seen only when something was awaited since */
 	unsigned user;
 	uint64_t message; /* its number, once its size has been `announced` */
