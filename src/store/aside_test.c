@@ -58,7 +58,10 @@ static void index_equals_log(struct trial *t, const struct store_aside *without)
 	struct store_check c;
 	struct why w;
 
-	assert_int_equal(store_check_local(t->dir, &t->loop, true, without, try_report, NULL, &c, &w), FAIL_NONE);
+	assert_int_equal(
+		store_check_local(t->dir, &t->loop,
+			&(struct store_checking){.deep = true, .aside = without, .report = try_report}, &c, &w),
+		FAIL_NONE);
 	assert_int_equal(c.differences + c.unreadable + c.rot, 0);
 }
 

@@ -7,6 +7,7 @@
 struct disk;
 struct kv;
 struct kv_settings;
+struct log_pos;
 
 /* Accounts of which something crashed the process. They cannot be opened (FAIL_UNAVAILABLE), and opening a store passes over what the log says of
  * them; it takes that in once they are not named any more. Nothing is removed from the log meanwhile. */
@@ -27,6 +28,9 @@ struct store_settings {
 	/* Told of rot that was skipped, of a rebuild and its progress; may be NULL. */
 	void (*report)(void *context, const char *text);
 	void *context;
+	/* Told of how far the redo has come in the log, for each record that it looks at; may be NULL. */
+	void (*come_to)(void *context, struct log_pos pos);
+	void *come_to_context;
 	const char *place; /* where the store is, in a few words for reports; may be NULL */
 	bool ballast;      /* keep a file that can be given up, so that the store can be opened on a full disk */
 };

@@ -67,6 +67,8 @@ struct redo {
 	struct store *s;
 	uint64_t batches;
 	struct snapshot_part snapshot;
+	void (*come_to)(void *context, struct log_pos pos);
+	void *come_to_context;
 };
 
 static enum fail redo_batch(struct redo *r, struct log_pos pos, struct span payload, struct why *w)
@@ -127,6 +129,8 @@ static enum fail redo_record(void *context, struct log_pos pos, uint8_t type, st
 
 	if (type > RECORD_SNAPSHOT)
 		return newer(w);
+	if (r->come_to)
+		r->come_to(r->come_to_context, pos);
 	if (aside_passes(r->s, pos, type, payload))
 		return FAIL_NONE;
 	if (type == RECORD_BATCH)
@@ -164,7 +168,10 @@ static enum fail redo_from(struct store *s, const struct store_settings *setting
 		.read_only = s->read_only,
 		.footer_types = FOOTER_TYPES,
 		.every_byte = s->read_only};
-	struct redo r = {.s = s, .snapshot.ops = {.max = SIZE_MAX}};
+	struct redo r = {.s = s,
+		.snapshot.ops = {.max = SIZE_MAX},
+		.come_to = settings->come_to,
+		.come_to_context = settings->come_to_context};
 	struct log_replay replay = {&r, redo_record, redo_rot, redo_known};
 	enum fail f;
 

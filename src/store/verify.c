@@ -11,10 +11,11 @@
 #include "mime/mime.h"
 #include "store/inside.h"
 
-enum { PIECE = 1 << 20, ARENA_MAX = 64 << 20, FINDINGS_SAID = 100, KEPT_PAGE = 100 };
+enum { PIECE = 1 << 20, ARENA_MAX = 64 << 20, FINDINGS_SAID = 100, PROGRESS_STEP = 1 << 20, KEPT_PAGE = 100 };
 
 struct checking {
 	struct store *s; /* as the log says */
+	const struct store_checking *how;
 	struct store_check *out;
 	uint64_t said;
 	struct why *why;
@@ -245,33 +246,117 @@ static enum fail check_index(struct checking *c, const struct store_settings *se
 	return f;
 }
 
-enum fail store_check(struct disk *disk, struct kv *index, struct loop *loop, bool deep,
-	const struct store_aside *aside, void (*report)(void *context, const char *text), void *context,
+/* ── How far it is ── */
+
+struct log_length {
+	struct disk *disk;
+	const struct store_checking *how;
+	struct segment_start {
+		uint32_t number;
+		uint64_t start; /* how many bytes stand in the segments before it */
+	} * at;
+	size_t n;
+	uint64_t total, told;
+};
+
+static void see_segment(void *context, const char *name)
+{
+	struct log_length *l = context;
+	struct span rest = span_of(name);
+	uint32_t number;
+
+	if (!span_ends(rest, SPAN(".log")) || !span_take_u32(&rest, &number))
+		return;
+	l->at = memory_resize_array(l->at, l->n + 1, sizeof(*l->at));
+	l->at[l->n++] = (struct segment_start){.number = number};
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const struct segment_start *x = a, *y = b;
+
+	return (x->number > y->number) - (x->number < y->number);
+}
+
+static void measure(struct log_length *l)
+{
+	char path[64];
+	struct disk_file *file;
+
+	if (l->disk->ops->list(l->disk, "log", see_segment, l, NULL))
+		l->n = 0;
+	if (l->n)
+		qsort(l->at, l->n, sizeof(*l->at), by_number);
+	for (size_t i = 0; i < l->n; i++) {
+		l->at[i].start = l->total;
+		snprintf(path, sizeof(path), "log/%010u.log", l->at[i].number);
+		if (l->disk->ops->open(l->disk, path, DISK_READ, &file, NULL))
+			continue;
+		l->total += file->ops->size(file);
+		file->ops->close(file);
+	}
+}
+
+static void has_come_to(void *context, struct log_pos pos)
+{
+	struct log_length *l = context;
+	uint64_t done = 0;
+
+	for (size_t i = 0; i < l->n && l->at[i].number <= pos.segment; i++)
+		done = l->at[i].start;
+	done += pos.offset;
+	if (done < l->told + PROGRESS_STEP || done > l->total)
+		return;
+	l->told = done;
+	l->how->progress(l->how->context, done, l->total);
+}
+
+/* ── All of it ── */
+
+static enum fail check_log(struct checking *c, const struct store_settings *settings)
+{
+	struct log_length l = {.disk = settings->disk, .how = c->how};
+	struct store_settings s = *settings;
+	enum fail f;
+
+	if (c->how->progress) {
+		measure(&l);
+		s.come_to = has_come_to;
+		s.come_to_context = &l;
+	}
+	f = store_view(&s, (struct log_pos){0, 0}, &c->s, c->why);
+	free(l.at);
+	return f;
+}
+
+enum fail store_check(struct disk *disk, struct kv *index, struct loop *loop, const struct store_checking *how,
 	struct store_check *out, struct why *w)
 {
 	struct store_settings s = {.loop = loop,
 		.disk = disk,
 		.kv = kv_open_memory(),
-		.aside = aside,
-		.report = report,
-		.context = context};
-	struct checking c = {.out = out, .why = w};
+		.aside = how->aside,
+		.report = how->report,
+		.context = how->context};
+	struct checking c = {.how = how, .out = out, .why = w};
 	enum fail f;
 
 	*out = (struct store_check){0};
-	f = store_view(&s, (struct log_pos){0, 0}, &c.s, w);
+	f = check_log(&c, &s);
 	if (f)
 		return f;
 	out->rot = c.s->rot;
-	f = check_accounts(&c, deep);
+	if (how->progress)
+		how->progress(how->context, 0, 0);
+	f = check_accounts(&c, how->deep);
 	if (!f && index)
 		f = check_index(&c, &s, index);
 	store_close(c.s);
 	return f;
 }
 
-enum fail store_check_local(const char *dir, struct loop *loop, bool deep, const struct store_aside *aside,
-	void (*report)(void *context, const char *text), void *context, struct store_check *out, struct why *w)
+enum fail store_check_local(
+	const char *dir, struct loop *loop, const struct store_checking *how, struct store_check *out, struct why *w)
 {
 	struct kv_settings settings = {0};
 	char path[PATH_MAX];
@@ -287,13 +372,15 @@ enum fail store_check_local(const char *dir, struct loop *loop, bool deep, const
 	settings.path = path;
 	if (!f && stat(path, &st) == 0)
 		f = kv_open_rocks(&settings, &index, w);
-	if (f == FAIL_CORRUPT) {
-		if (report)
-			report(context, "the index cannot be opened: it will be made anew");
+	if (f == FAIL_CORRUPT)
 		f = FAIL_NONE;
-	}
 	if (!f)
-		f = store_check(disk, index, loop, deep, aside, report, context, out, w);
+		f = store_check(disk, index, loop, how, out, w);
+	if (!f && !index && out->accounts) {
+		out->differences++;
+		if (how->report)
+			how->report(how->context, "there is no index, or it cannot be opened: it will be made anew");
+	}
 	if (index)
 		index->ops->close(index);
 	disk->ops->free(disk);

@@ -16,7 +16,8 @@ static struct store_check check(struct trial *t)
 {
 	struct store_check c;
 	struct why w;
-	enum fail f = store_check_local(t->dir, &t->loop, true, NULL, try_report, NULL, &c, &w);
+	enum fail f = store_check_local(
+		t->dir, &t->loop, &(struct store_checking){.deep = true, .aside = NULL, .report = try_report}, &c, &w);
 
 	if (f)
 		print_error("%s\n", w.log);
@@ -163,7 +164,9 @@ static void a_running_store_is_left_alone(void **state)
 	struct store_check c;
 	struct why w;
 
-	assert_int_equal(store_check_local(t->dir, &t->loop, false, NULL, NULL, NULL, &c, &w), FAIL_CONFLICT);
+	assert_int_equal(store_check_local(t->dir, &t->loop,
+				 &(struct store_checking){.deep = false, .aside = NULL, .report = NULL}, &c, &w),
+		FAIL_CONFLICT);
 }
 
 int main(void)

@@ -7,11 +7,10 @@
 #include "loop/loop.h"
 #include "prog/auth/admin_client.h"
 #include "prog/command/cli.h"
+#include "prog/command/shards.h"
 #include "prog/kept_settings.h"
 #include "prog/super/certificate.h"
-#include "prog/super/data_dir.h"
 #include "prog/super/listeners.h"
-#include "prog/super/set_aside.h"
 #include "store/verify.h"
 
 enum { PROBLEMS = 78 };
@@ -149,26 +148,6 @@ static void report(void *ctx, const char *text)
 	problem(ctx, "%s", text);
 }
 
-static void check_shard(struct check *k, const struct set_aside *set_aside, const char *dir, unsigned shard)
-{
-	uint64_t accounts[SET_ASIDE_MAX];
-	struct store_aside aside = {accounts, set_aside_of_shard(set_aside, shard, accounts)};
-	struct store_check found = {0};
-	struct loop loop;
-	struct why w;
-	enum fail f;
-
-	loop_init(&loop);
-	f = store_check_local(dir, &loop, true, &aside, report, k, &found, &w);
-	loop_fini(&loop);
-	if (f)
-		problem(k, "shard %u: %s", shard, w.log);
-	else
-		good(k, "shard %u: %llu accounts, %llu mailboxes, %llu messages, %llu bytes read", shard,
-			(unsigned long long)found.accounts, (unsigned long long)found.mailboxes,
-			(unsigned long long)found.messages, (unsigned long long)found.bytes);
-}
-
 static void check_accounts(struct check *k)
 {
 	struct directory *d = NULL;
@@ -199,34 +178,34 @@ static void check_accounts(struct check *k)
 		disk->ops->free(disk);
 }
 
-/* Under the lock, so that no server starts meanwhile, and as the server's user, so that nothing becomes root's. */
+static void check_shard(void *ctx, const struct shard_place *shard)
+{
+	struct check *k = ctx;
+	struct store_checking how = {.deep = true, .aside = &shard->aside, .report = report, .context = k};
+	struct store_check found = {0};
+	struct loop loop;
+	struct why w;
+	enum fail f;
+
+	if (shard->number == 0)
+		check_accounts(k); /* under the lock too, once */
+	loop_init(&loop);
+	f = store_check_local(shard->dir, &loop, &how, &found, &w);
+	loop_fini(&loop);
+	if (f)
+		problem(k, "shard %u: %s", shard->number, w.log);
+	else
+		good(k, "shard %u: %llu accounts, %llu mailboxes, %llu messages, %llu bytes read", shard->number,
+			(unsigned long long)found.accounts, (unsigned long long)found.mailboxes,
+			(unsigned long long)found.messages, (unsigned long long)found.bytes);
+}
+
 static void check_store(struct check *k)
 {
-	static struct set_aside set_aside;
-	struct settings *s = k->cli->settings;
-	char name[32], dir[4096];
-	struct data_dir data;
 	struct why w;
-	enum fail f = data_dir_open(s, &data, &w);
 
-	if (f) {
+	if (shards_each(k->cli->settings, check_shard, k, &w))
 		problem(k, "%s", w.log);
-		return;
-	}
-	f = set_aside_load(&set_aside, s, &w);
-	if (!f)
-		f = data_dir_become_user(s, &w);
-	if (f)
-		problem(k, "%s", w.log);
-	if (!f)
-		check_accounts(k);
-	for (unsigned i = 0; i < data.shards && !f; i++) {
-		snprintf(name, sizeof name, "shard-%u", i);
-		settings_path(s, name, dir, sizeof dir);
-		check_shard(k, &set_aside, dir, i);
-	}
-	data_dir_become_root_again();
-	data_dir_close(&data);
 }
 
 int cli_check(struct cli *c)

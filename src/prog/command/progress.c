@@ -27,11 +27,15 @@ static void draw(const struct progress *p, int64_t now)
 
 void progress_step(struct progress *p, uint64_t bytes)
 {
-	int64_t now;
+	progress_to(p, p->done + 1, p->bytes + bytes);
+}
 
-	p->done++;
-	p->bytes += bytes;
-	now = clock_mono_ms();
+void progress_to(struct progress *p, uint64_t done, uint64_t bytes)
+{
+	int64_t now = clock_mono_ms();
+
+	p->done = done;
+	p->bytes = bytes;
 	if (!p->on || now - p->shown_ms < EVERY_MS)
 		return;
 	p->shown_ms = now;

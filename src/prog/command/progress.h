@@ -13,6 +13,8 @@ struct progress {
 };
 void progress_begin(struct progress *p, const char *what, uint64_t total, bool on);
 void progress_step(struct progress *p, uint64_t bytes);
+/* For what is not counted one by one: so much is done. */
+void progress_to(struct progress *p, uint64_t done, uint64_t bytes);
 /* Clears the line. */
 void progress_end(struct progress *p);
 
