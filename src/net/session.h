@@ -33,6 +33,8 @@ struct session_ops {
 	struct session *(*start)(const struct session_start *start);
 	/* Ends soon, saying `text` where the protocol has words for it (BYE, -ERR): shutdown, account removed. `ended` follows. */
 	void (*stop)(struct session *s, const char *text);
+	/* How long its client has said nothing, in milliseconds; 0 while something is being done for it. */
+	int64_t (*idle_ms)(const struct session *s);
 };
 
 #endif

@@ -319,8 +319,18 @@ static void session_stop(struct session *session, const char *text)
 		session_end(s, "stopped", text);
 }
 
+static int64_t session_idle_ms(const struct session *session)
+{
+	const struct imap_session *s = (const struct imap_session *)session;
+
+	if (s->command && !command_wants_input(s->command))
+		return 0;
+	return clock_mono_ms() - s->last_input_ms;
+}
+
 const struct session_ops imap_session_ops = {
 	.protocol = "imap",
 	.start = session_begin,
 	.stop = session_stop,
+	.idle_ms = session_idle_ms,
 };

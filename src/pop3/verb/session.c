@@ -3,6 +3,7 @@
 #include "pop3/verb/session.h"
 
 #include "base/in_service.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "conf/settings.h"
 #include "pop3/verb/session_state.h"
@@ -128,6 +129,7 @@ void pop3_verb_quit(struct pop3_session *s, const struct pop3_command *c)
 
 static void touch(struct pop3_session *s)
 {
+	s->last_input_ms = clock_mono_ms();
 	timer_start(&s->idle, s->start.settings->pop3_idle_timeout * 1000);
 }
 
@@ -326,4 +328,11 @@ static void stop(struct session *session, const char *text)
 	pop3_end(s, "stopped", LINGER_MS);
 }
 
-const struct session_ops pop3_session_ops = {.protocol = "pop3", .start = start, .stop = stop};
+static int64_t idle_ms(const struct session *session)
+{
+	const struct pop3_session *s = (const struct pop3_session *)(const void *)session;
+
+	return s->phase == POP3_COMMAND ? clock_mono_ms() - s->last_input_ms : 0;
+}
+
+const struct session_ops pop3_session_ops = {.protocol = "pop3", .start = start, .stop = stop, .idle_ms = idle_ms};

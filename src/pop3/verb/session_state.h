@@ -26,6 +26,7 @@ struct pop3_session {
 	bool skipping;    /* the rest of a line that was too long */
 	bool peer_ended;
 	struct timer idle;
+	int64_t last_input_ms;
 	struct deferred go_on; /* turns the phase's crank */
 	const char *how;       /* the session ended */
 

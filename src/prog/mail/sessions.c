@@ -135,12 +135,13 @@ static void session_ended(void *ctx, struct session *session, const char *how)
 	free_session(s);
 }
 
-/* Past the limit the oldest goes: refusing the newest would lock out the person at the keyboard (a phone that left connections
- * behind is the usual reason). */
+/* Past the limit the one goes whose client has been silent longest: refusing the newest would lock out the person at the keyboard (a phone that left
+ * connections behind is the usual reason). Of equals the oldest. */
 static void make_room(struct mail_session *s)
 {
 	uint64_t most = s->settings->s->connections_per_account_max, n = 0;
-	struct mail_session *oldest = NULL;
+	struct mail_session *silent = NULL;
+	int64_t longest = -1;
 
 	LIST_EACH(it, &s->mail->sessions)
 	{
@@ -149,13 +150,16 @@ static void make_room(struct mail_session *s)
 		if (other == s || other->account_id != s->account_id || !other->session || other->refused)
 			continue;
 		n++;
-		if (!oldest)
-			oldest = other;
+		if (other->protocol->ops->idle_ms(other->session) > longest) {
+			longest = other->protocol->ops->idle_ms(other->session);
+			silent = other;
+		}
 	}
-	if (n < most || !oldest)
+	if (n < most || !silent)
 		return;
-	oldest->refused = true; /* counts no more */
-	oldest->protocol->ops->stop(oldest->session, "too many connections of this account: the oldest one ends");
+	silent->refused = true; /* counts no more */
+	silent->protocol->ops->stop(
+		silent->session, "too many connections of this account: the one that was silent longest ends");
 }
 
 static void begin(struct mail_session *s)
