@@ -4,6 +4,8 @@
 @C3 imap
 @only barid: a setting of its own
 @with connections_per_account_max = 2
+C: z NOOP
+S: z OK ...
 @silent 0.05
 C: a NOOP
 S: a OK ...
