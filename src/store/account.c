@@ -221,7 +221,6 @@ static enum fail stage_standard(struct batch *b, struct why *w)
 	return f;
 }
 
-/* Ids begin at the time, so that an account that is set up anew under an old name never offers a client an id that it has seen. */
 static enum fail account_bear(struct account *a, struct why *w)
 {
 	struct birth *b = NEW(struct birth);
@@ -230,7 +229,7 @@ static enum fail account_bear(struct account *a, struct why *w)
 	b->account = a;
 	b->batch = batch_begin(a);
 	store_wait_init(&b->wait, birth_done);
-	a->next_message = (uint64_t)clock_wall_seconds() << 20;
+	a->next_message = message_ids_from(clock_wall_seconds());
 	f = stage_standard(b->batch, w);
 	if (!f)
 		f = batch_commit(b->batch, &b->wait);

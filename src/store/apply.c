@@ -227,6 +227,7 @@ static void apply_gone(struct applying *ap)
 	account_clear(a);
 	a->gone = true;
 	a->tree_version++;
+	ap->failed = kept_note_all(a, ap->time, ap->why);
 	index_delete_account(a);
 }
 
@@ -294,9 +295,10 @@ bool op_needs_rows(enum op_kind kind)
 	return op_ranges(kind) || kind == OP_MOVE || kind == OP_DELETE || kind == OP_DELETE_KEEP || kind == OP_RELOCATE;
 }
 
-static bool needs_kept(enum op_kind kind)
+/* Reads the index as it is before the batch. */
+static bool needs_index(enum op_kind kind)
 {
-	return kind == OP_UNDELETE || kind == OP_PURGE || kind == OP_RELOCATE_KEPT;
+	return kind == OP_UNDELETE || kind == OP_PURGE || kind == OP_RELOCATE_KEPT || kind == OP_GONE;
 }
 
 /* Rows that the ops need are read before the first of them changes anything, and what earlier batches gathered for the index is
@@ -339,7 +341,7 @@ static enum fail prepare(struct applying *ap, struct span ops, struct why *w)
 			return unreadable(f, ap->a->id, w);
 		if (op_needs_rows(op.kind))
 			f = load_rows_of(ap, op.mailbox, w);
-		else if (needs_kept(op.kind) && ap->s->index.count)
+		else if (needs_index(op.kind) && ap->s->index.count)
 			f = index_write(ap->s, w);
 	}
 	return f;

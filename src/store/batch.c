@@ -355,6 +355,15 @@ enum fail batch_mailbox_rename(struct batch *b, uint64_t mailbox, struct span ne
 	return stage_text(b, stage(b, OP_RENAME, mailbox), new_name, w);
 }
 
+enum fail batch_mailbox_renew(struct batch *b, uint64_t mailbox, struct why *w)
+{
+	if (!account_by_id(b->account, mailbox))
+		return no_mailbox(w);
+	b->tree = true;
+	stage(b, OP_UIDVALIDITY, mailbox);
+	return FAIL_NONE;
+}
+
 enum fail batch_subscribe(struct batch *b, struct span name, bool subscribed, struct why *w)
 {
 	struct staged *s;

@@ -54,6 +54,8 @@ FAILS batch_mailbox_delete(struct batch *b, uint64_t mailbox, struct why *w);
 /* Renames it with its children; missing parents of the new name are made. FAIL_EXISTS, FAIL_CANNOT (below itself). INBOX: its messages move to a
  * new mailbox of that name and INBOX stays (RFC 3501 §6.3.5). Subscriptions stay as they are (RFC 3501 says so). */
 FAILS batch_mailbox_rename(struct batch *b, uint64_t mailbox, struct span new_name, struct why *w);
+/* It gets a higher UIDVALIDITY, and keeps everything else: of a store that came from a backup. */
+FAILS batch_mailbox_renew(struct batch *b, uint64_t mailbox, struct why *w);
 FAILS batch_subscribe(struct batch *b, struct span name, bool subscribed, struct why *w);
 
 /* Makes it durable and true. FAIL_BUSY: `done` follows with FAIL_NONE, FAIL_CONFLICT (what it named has changed: look again), another failure

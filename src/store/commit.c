@@ -238,7 +238,8 @@ static enum fail send_op(struct sending *s, struct staged *st)
 	case OP_CREATE:
 	case OP_DELETE:
 	case OP_DELETE_KEEP:
-	case OP_RENAME: return plan_op(&s->plan, &st->op, &b->record, &b->why);
+	case OP_RENAME:
+	case OP_UIDVALIDITY: return plan_op(&s->plan, &st->op, &b->record, &b->why);
 	case OP_RECENT:
 		if (!account_by_id(b->account, st->op.mailbox))
 			return FAIL_NONE;

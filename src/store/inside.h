@@ -201,6 +201,11 @@ struct batch {
 };
 void batch_destroy(struct batch *b);
 void batch_stage(struct batch *b, const struct op *op); /* one without text, runs and body */
+/* Ids of messages begin at the time, so that an account that is set up anew, or was put back, never offers a client one that it has seen. */
+static inline uint64_t message_ids_from(int64_t seconds)
+{
+	return (uint64_t)seconds << 20;
+}
 
 /* batch_rows.c: the rows that a batch's ops change must be in memory when it is applied. FAIL_NONE: all are; FAIL_BUSY: commit_run_waiting is
  * called once more of them are. */
@@ -386,6 +391,8 @@ FAILS kept_scan(struct kv *kv, uint64_t account, struct kept_place after,
 	bool (*each)(void *context, const struct op *op), void *context, struct why *w);
 /* `time`: of the batch that purges. */
 FAILS kept_purge(struct account *a, struct kept_place last, uint32_t time, struct why *w);
+/* Notes that all that the account has, in its mailboxes too, is purged (purged.c). */
+FAILS kept_note_all(struct account *a, uint32_t time, struct why *w);
 /* All of it as the ops of a snapshot. */
 FAILS kept_encoded(struct account *a, void (*each)(void *context, struct span ops), void *context, struct why *w);
 struct span kept_mailbox_keyword(const struct kept_mailbox *k, int bit);

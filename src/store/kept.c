@@ -236,13 +236,6 @@ static bool remove_row(void *context, const struct op *op)
 	return true;
 }
 
-static bool delete_key(void *context, struct span key, struct span value)
-{
-	(void)value;
-	kv_batch_delete(context, key);
-	return true;
-}
-
 /* Whoever was in a mailbox went no later than the mailbox itself: those that went before everything that stays are wanted by nobody. */
 enum fail kept_purge(struct account *a, struct kept_place last, uint32_t time, struct why *w)
 {
@@ -254,11 +247,47 @@ enum fail kept_purge(struct account *a, struct kept_place last, uint32_t time, s
 	to = key_past(from);
 	if (r.next.sequence)
 		to = kept_key(a, KEY_KEPT_MAILBOX, (struct kept_place){r.next.sequence, 0});
-	if (!f)
-		f = s->kv->ops->scan(s->kv, key_span(&from), key_span(&to), delete_key, &s->index, w);
+	kv_batch_delete_range(&s->index, key_span(&from), key_span(&to));
 	if (!f)
 		f = purged_note(s, &r.segments, time, w);
 	purged_fini(&r.segments);
+	return f;
+}
+
+/* ── All that an account had ── */
+
+struct noting {
+	uint64_t account;
+	struct purged_segments segments;
+};
+
+static bool note_row(void *context, uint64_t account, uint64_t mailbox, const struct row *r)
+{
+	struct noting *n = context;
+
+	(void)mailbox;
+	if (account == n->account)
+		purged_add(&n->segments, r);
+	return account == n->account;
+}
+
+static bool note_kept(void *context, const struct op *op)
+{
+	purged_add(&((struct noting *)context)->segments, &op->row);
+	return true;
+}
+
+enum fail kept_note_all(struct account *a, uint32_t time, struct why *w)
+{
+	struct store *s = a->store;
+	struct noting n = {.account = a->id};
+	enum fail f = index_scan_rows(s->kv, a->id, note_row, &n, w);
+
+	if (!f)
+		f = kept_scan(s->kv, a->id, (struct kept_place){0, 0}, note_kept, &n, w);
+	if (!f)
+		f = purged_note(s, &n.segments, time, w);
+	purged_fini(&n.segments);
 	return f;
 }
 

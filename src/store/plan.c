@@ -57,6 +57,11 @@ static uint32_t next_uidvalidity(struct plan *p)
 	return next;
 }
 
+static enum fail used_up(struct why *w)
+{
+	return why(w, FAIL_LIMIT, "The account has used up its UIDVALIDITY values.");
+}
+
 static enum fail make_one(struct plan *p, struct span name, uint8_t use, struct buf *out, struct why *w)
 {
 	struct op op = {.kind = OP_CREATE, .mailbox = p->next_mailbox, .text = name, .use = use};
@@ -64,7 +69,7 @@ static enum fail make_one(struct plan *p, struct span name, uint8_t use, struct 
 	if (p->n >= MAILBOXES_MAX)
 		return why(w, FAIL_LIMIT, "An account can have at most %d mailboxes.", MAILBOXES_MAX);
 	if (p->last_uidvalidity == UINT32_MAX)
-		return why(w, FAIL_LIMIT, "The account has used up its UIDVALIDITY values.");
+		return used_up(w);
 	op.uidvalidity = next_uidvalidity(p);
 	plan_add(p, name, p->next_mailbox++);
 	op_encode(&op, out);
@@ -104,6 +109,17 @@ static enum fail plan_create(struct plan *p, const struct op *op, struct buf *ou
 		return exists(w);
 	f = make_parents(p, op->text, out, w);
 	return f ? f : make_one(p, op->text, op->use, out, w);
+}
+
+static enum fail plan_renew(struct plan *p, const struct op *op, struct buf *out, struct why *w)
+{
+	struct op renew = {.kind = OP_UIDVALIDITY, .mailbox = op->mailbox};
+
+	if (p->last_uidvalidity == UINT32_MAX)
+		return used_up(w);
+	renew.uidvalidity = next_uidvalidity(p);
+	op_encode(&renew, out);
+	return FAIL_NONE;
 }
 
 static enum fail plan_delete(struct plan *p, const struct op *op, struct buf *out, struct why *w)
@@ -247,6 +263,7 @@ enum fail plan_op(struct plan *p, const struct op *op, struct buf *out, struct w
 	case OP_CREATE: return plan_create(p, op, out, w);
 	case OP_DELETE:
 	case OP_DELETE_KEEP: return plan_delete(p, op, out, w);
+	case OP_UIDVALIDITY: return plan_renew(p, op, out, w);
 	default: return plan_rename(p, op, out, w);
 	}
 }
