@@ -4,7 +4,8 @@
  * INV-A2: an id is given out once: the next one is above every id that any record ever named.
  * INV-A5: what stands before the newest "anew" counts no more, whichever of those segments a power loss brings back.
  * INV-A6: rot that may hide a removal, a lock or a new password stops the opening.
- * INV-A7: every change stands in the log twice, so what is bad in one place hides nothing; directory_replay.c tells whether it may. */
+ * INV-A7: every change stands in the log twice, so what is bad in one place hides nothing; directory_replay.c tells whether it may.
+ * INV-A8: an account that was removed is in `departed` until its mail is known to be gone. */
 #include "auth/directory.h"
 
 #include <openssl/crypto.h>
@@ -14,12 +15,21 @@
 #include "base/clock.h"
 #include "base/memory.h"
 
-enum { SEALED_MAX = 8, COMPACT_BYTES = 64 << 10, COMPACT_FACTOR = 4, SEGMENTS_MAX = 256, SECTOR = 512 };
+enum {
+	SEALED_MAX = 8,
+	COMPACT_BYTES = 64 << 10,
+	COMPACT_FACTOR = 4,
+	SEGMENTS_MAX = 256,
+	SECTOR = 512,
+	DEPARTED_BYTES = 64
+};
 
 struct directory {
 	struct log *log;
 	struct account_row **rows; /* by id */
 	size_t n, cap;
+	struct departed_account *departed; /* by when they went */
+	size_t departed_n, departed_cap;
 	uint64_t next_id;
 	uint64_t live_bytes; /* about what the rows take as records */
 	uint64_t next_change;
@@ -94,6 +104,40 @@ static void link_row(struct directory *d, struct account_row *row)
 	table_insert(&d->by_local, &row->by_local, hash_of(name_local(&row->name)));
 	if (row->id >= d->next_id)
 		d->next_id = row->id + 1;
+}
+
+/* ── Whose mail is still there ── */
+
+const struct departed_account *directory_departed(const struct directory *d, size_t i)
+{
+	return i < d->departed_n ? &d->departed[i] : NULL;
+}
+
+static bool forget_departed(struct directory *d, uint64_t id)
+{
+	size_t i = 0;
+
+	while (i < d->departed_n && d->departed[i].id != id)
+		i++;
+	if (i == d->departed_n)
+		return false;
+	d->departed_n--;
+	memmove(&d->departed[i], &d->departed[i + 1], (d->departed_n - i) * sizeof(*d->departed));
+	d->live_bytes -= DEPARTED_BYTES;
+	return true;
+}
+
+static void add_departed(struct directory *d, const struct departed_account *a)
+{
+	(void)forget_departed(d, a->id);
+	if (d->departed_n == d->departed_cap) {
+		d->departed_cap = d->departed_cap ? d->departed_cap * 2 : 16;
+		d->departed = memory_resize_array(d->departed, d->departed_cap, sizeof(*d->departed));
+	}
+	d->departed[d->departed_n++] = *a;
+	d->live_bytes += DEPARTED_BYTES;
+	if (a->id >= d->next_id)
+		d->next_id = a->id + 1;
 }
 
 const struct account_row *directory_by_id(const struct directory *d, uint64_t id)
@@ -199,6 +243,8 @@ static void begin_anew(struct directory *d)
 {
 	while (d->n)
 		unlink_row(d, d->n - 1);
+	while (d->departed_n)
+		(void)forget_departed(d, d->departed[d->departed_n - 1].id);
 	d->rot = (struct log_pos){0, 0};
 }
 
@@ -218,6 +264,19 @@ static enum fail record_known(void *context, struct log_pos pos, uint8_t type, s
 	return FAIL_NONE;
 }
 
+static enum fail replay_departed(struct directory *d, struct span payload, struct why *w)
+{
+	struct departed_account a;
+	enum fail f = departed_record_get(payload, &a, w);
+
+	if (f)
+		return f;
+	if (directory_by_id(d, a.id))
+		unlink_row(d, place_of(d, a.id));
+	add_departed(d, &a);
+	return FAIL_NONE;
+}
+
 /* What a record says, be it one by itself (as they were written before changes had numbers) or in a change. */
 static enum fail apply_record(struct directory *d, enum directory_record kind, struct span payload, struct why *w)
 {
@@ -231,12 +290,15 @@ static enum fail apply_record(struct directory *d, enum directory_record kind, s
 			link_row(d, row_new(&r));
 		return f;
 	}
+	if (kind == RECORD_DEPARTED)
+		return replay_departed(d, payload, w);
 	f = number_record_get(payload, &number, w);
 	if (f)
 		return f;
 	if (kind == RECORD_REMOVED) {
 		if (directory_by_id(d, number))
 			unlink_row(d, place_of(d, number));
+		(void)forget_departed(d, number);
 		number++; /* the id is burnt, whether its row is still here or was compacted away */
 	} else {
 		begin_anew(d);
@@ -361,6 +423,19 @@ static enum fail append_row(
 	return f;
 }
 
+static enum fail append_departed(
+	struct directory *d, const struct departed_account *a, const struct appending *how, struct why *w)
+{
+	struct buf b;
+	enum fail f;
+
+	buf_init(&b, DIRECTORY_RECORD_MAX);
+	departed_record_put(a, &b);
+	f = how->append(d, RECORD_DEPARTED, &b, w);
+	buf_fini(&b);
+	return f;
+}
+
 static enum fail append_number(
 	struct directory *d, enum directory_record kind, uint64_t number, const struct appending *how, struct why *w)
 {
@@ -385,6 +460,8 @@ static enum fail write_anew(struct directory *d, struct why *w)
 		f = append_number(d, RECORD_ANEW, d->next_id, &copy, w);
 		for (size_t i = 0; i < d->n && !f; i++)
 			f = append_row(d, d->rows[i], &copy, w);
+		for (size_t i = 0; i < d->departed_n && !f; i++)
+			f = append_departed(d, &d->departed[i], &copy, w);
 	}
 	return f ? f : commit(d, w);
 }
@@ -459,6 +536,7 @@ void directory_close(struct directory *d)
 	for (size_t i = 0; i < d->n; i++)
 		row_free(d->rows[i]);
 	free(d->rows);
+	free(d->departed);
 	table_fini(&d->by_name);
 	table_fini(&d->by_local);
 	free(d);
@@ -561,13 +639,36 @@ enum fail directory_set_disabled(struct directory *d, uint64_t id, bool disabled
 	return put_row(d, row_new(&r), w);
 }
 
-enum fail directory_remove(struct directory *d, uint64_t id, struct why *w)
+enum fail directory_remove(struct directory *d, uint64_t id, bool purge, struct why *w)
 {
-	enum fail f = directory_by_id(d, id) ? append_number(d, RECORD_REMOVED, id, &twice, w) : no_account(w);
+	const struct account_row *row = directory_by_id(d, id);
+	struct departed_account a = {.id = id, .removed = clock_wall_seconds(), .purge = purge};
+	enum fail f;
 
+	if (!row)
+		return no_account(w);
+	a.shard = row->shard;
+	f = append_departed(d, &a, &twice, w);
+	if (!f)
+		f = commit(d, w);
+	if (f)
+		return f;
+	unlink_row(d, place_of(d, id));
+	add_departed(d, &a);
+	return FAIL_NONE;
+}
+
+enum fail directory_erased(struct directory *d, uint64_t id, struct why *w)
+{
+	bool there = false;
+	enum fail f;
+
+	for (size_t i = 0; i < d->departed_n; i++)
+		there |= d->departed[i].id == id;
+	f = there ? append_number(d, RECORD_REMOVED, id, &twice, w) : no_account(w);
 	if (!f)
 		f = commit(d, w);
 	if (!f)
-		unlink_row(d, place_of(d, id));
+		(void)forget_departed(d, id);
 	return f;
 }

@@ -54,6 +54,19 @@ FAILS directory_add(
 /* FAIL_NOT_FOUND. */
 FAILS directory_set_hash(struct directory *d, uint64_t id, const char *hash, struct why *w);
 FAILS directory_set_disabled(struct directory *d, uint64_t id, bool disabled, struct why *w);
-FAILS directory_remove(struct directory *d, uint64_t id, struct why *w);
+/* The row goes at once; that its mail is still there is remembered until directory_erased. `purge`: it is to go at once, too. FAIL_NOT_FOUND. */
+FAILS directory_remove(struct directory *d, uint64_t id, bool purge, struct why *w);
+
+/* Accounts that were removed and whose mail is still on the disk. */
+struct departed_account {
+	uint64_t id;
+	uint32_t shard;
+	int64_t removed; /* seconds since 1970 */
+	bool purge;
+};
+/* The i-th of them in the order of their removals, or NULL past the end; lives until the next change. */
+const struct departed_account *directory_departed(const struct directory *d, size_t i);
+/* Its mail is gone. FAIL_NOT_FOUND. */
+FAILS directory_erased(struct directory *d, uint64_t id, struct why *w);
 
 #endif

@@ -24,6 +24,8 @@ struct promise {
 	size_t point; /* in the disk's history, once the call had returned */
 	uint64_t last_id;
 	struct person at[PEOPLE];
+	uint64_t departed[LIFE]; /* 0: its mail is gone */
+	size_t departed_n;
 };
 
 static struct directory *open_on(struct disk *disk)
@@ -57,6 +59,13 @@ static enum fail change(
 	char name[16];
 
 	*next = *now;
+	if (roll / PEOPLE / 4 % 6 == 0 && directory_departed(d, 0)) {
+		id = directory_departed(d, 0)->id;
+		for (size_t i = 0; i < next->departed_n; i++)
+			if (next->departed[i] == id)
+				next->departed[i] = 0;
+		return directory_erased(d, id, w);
+	}
 	name_of(who, name);
 	if (!p->id) {
 		*p = (struct person){.id = ++next->last_id};
@@ -65,7 +74,8 @@ static enum fail change(
 	id = p->id;
 	if (what == 0) {
 		p->id = 0;
-		return directory_remove(d, id, w);
+		next->departed[next->departed_n++] = id;
+		return directory_remove(d, id, roll & 1, w);
 	}
 	if (what == 1) {
 		p->disabled = !p->disabled;
@@ -77,8 +87,16 @@ static enum fail change(
 
 static bool is(const struct directory *d, const struct promise *p)
 {
-	size_t n = 0;
+	size_t n = 0, departed = 0;
 
+	for (size_t i = 0; i < p->departed_n; i++) {
+		const struct departed_account *a = p->departed[i] ? directory_departed(d, departed++) : NULL;
+
+		if (p->departed[i] && (!a || a->id != p->departed[i]))
+			return false;
+	}
+	if (directory_departed(d, departed))
+		return false;
 	for (size_t who = 0; who < PEOPLE; who++) {
 		const struct person *wanted = &p->at[who];
 		const struct account_row *row;
@@ -129,7 +147,7 @@ static bool keeps(struct disk *after, const struct promise *p, size_t i)
 	struct why w;
 	bool good = !directory_open(after, false, &d, &w) && (is(d, &p[i]) || (i + 1 < LIFE && is(d, &p[i + 1]))) &&
 		    !directory_add(d, SPAN("zoe"), hashes[0], 1, &id, &w) && id > p[i].last_id &&
-		    !directory_remove(d, id, &w);
+		    !directory_remove(d, id, false, &w);
 
 	directory_close(d);
 	return good;
@@ -361,7 +379,8 @@ static size_t bear_a_bit(struct disk *master, size_t files, size_t file, size_t 
 	told = directory_was_damaged(d, &segment, &offset);
 	assert_int_equal(directory_add(d, SPAN("zoe"), hashes[0], 1, &id, &w), FAIL_NONE);
 	assert_true(id > now->last_id);
-	assert_int_equal(directory_remove(d, id, &w), FAIL_NONE);
+	assert_int_equal(directory_remove(d, id, false, &w), FAIL_NONE);
+	assert_int_equal(directory_erased(d, id, &w), FAIL_NONE);
 	directory_close(d);
 	d = open_on(disk);
 	assert_true(is(d, now));

@@ -1,7 +1,7 @@
 /* The records of the accounts directory: encoding and strict decoding. */
 #include "auth/directory_record.h"
 
-enum { FLAG_DISABLED = 1 };
+enum { FLAG_DISABLED = 1, FLAG_PURGE = 1 };
 
 static enum fail broken(struct why *w)
 {
@@ -58,6 +58,11 @@ enum fail account_record_get(struct span payload, struct account_record *out, st
 	return FAIL_NONE;
 }
 
+static bool in_a_change(unsigned kind)
+{
+	return (kind >= RECORD_ACCOUNT && kind <= RECORD_ANEW) || kind == RECORD_DEPARTED;
+}
+
 void change_record_put(uint64_t number, enum directory_record kind, struct buf *out)
 {
 	buf_add_u8(out, DIRECTORY_RECORD_VERSION);
@@ -74,12 +79,38 @@ enum fail change_record_get(struct span payload, uint64_t *number_out, enum dire
 
 	if (f)
 		return f;
-	if (!take_id(&payload, &number) || !span_take_u8(&payload, &kind) || kind < RECORD_ACCOUNT ||
-		kind > RECORD_ANEW)
+	if (!take_id(&payload, &number) || !span_take_u8(&payload, &kind) || !in_a_change(kind))
 		return broken(w);
 	*number_out = number;
 	*kind_out = kind;
 	*record_out = payload;
+	return FAIL_NONE;
+}
+
+void departed_record_put(const struct departed_account *a, struct buf *out)
+{
+	buf_add_u8(out, DIRECTORY_RECORD_VERSION);
+	buf_add_u64(out, a->id);
+	buf_add_u32(out, a->shard);
+	buf_add_u64(out, (uint64_t)a->removed);
+	buf_add_u8(out, a->purge ? FLAG_PURGE : 0);
+}
+
+enum fail departed_record_get(struct span payload, struct departed_account *out, struct why *w)
+{
+	enum fail f = take_version(&payload, w);
+	struct departed_account a;
+	uint64_t removed;
+	uint8_t flags;
+
+	if (f)
+		return f;
+	if (!take_id(&payload, &a.id) || !span_take_be32(&payload, &a.shard) || !span_take_be64(&payload, &removed) ||
+		!span_take_u8(&payload, &flags) || flags & ~FLAG_PURGE || a.shard >= DIRECTORY_SHARDS_MAX || payload.n)
+		return broken(w);
+	a.removed = (int64_t)removed;
+	a.purge = flags & FLAG_PURGE;
+	*out = a;
 	return FAIL_NONE;
 }
 

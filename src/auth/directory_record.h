@@ -7,9 +7,10 @@
 enum directory_record {
 	RECORD_ACCOUNT = 1,
 	RECORD_REMOVED = 2,
-	RECORD_ANEW = 3,   /* the whole directory follows; the number is the next id */
-	RECORD_CHANGE = 4, /* one of the above with a number of its own; written twice */
-	RECORD_FILLER = 5, /* between the two: 512 zeros, so that they never lie in one sector */
+	RECORD_ANEW = 3,     /* the whole directory follows; the number is the next id */
+	RECORD_CHANGE = 4,   /* one of the above with a number of its own; written twice */
+	RECORD_FILLER = 5,   /* between the two: 512 zeros, so that they never lie in one sector */
+	RECORD_DEPARTED = 6, /* removed, and its mail is still there; in a change only */
 };
 enum { DIRECTORY_RECORD_VERSION = 1, DIRECTORY_RECORD_MAX = 1024 };
 
@@ -27,6 +28,8 @@ FAILS account_record_get(struct span payload, struct account_record *out, struct
 void change_record_put(uint64_t number, enum directory_record kind, struct buf *out);
 FAILS change_record_get(struct span payload, uint64_t *number_out, enum directory_record *kind_out,
 	struct span *record_out, struct why *w);
+void departed_record_put(const struct departed_account *a, struct buf *out);
+FAILS departed_record_get(struct span payload, struct departed_account *out, struct why *w);
 /* RECORD_REMOVED and RECORD_ANEW: one number each. */
 void number_record_put(uint64_t number, struct buf *out);
 FAILS number_record_get(struct span payload, uint64_t *out, struct why *w);

@@ -38,6 +38,21 @@ static void account(struct span payload)
 	buf_fini(&b);
 }
 
+static void departed(struct span payload)
+{
+	struct departed_account a;
+	struct buf b;
+	struct why w;
+
+	if (departed_record_get(payload, &a, &w))
+		return;
+	must(a.id && a.id + 1 && a.shard < DIRECTORY_SHARDS_MAX);
+	buf_init(&b, DIRECTORY_RECORD_MAX);
+	departed_record_put(&a, &b);
+	must(span_eq(buf_span(&b), payload));
+	buf_fini(&b);
+}
+
 static void number(struct span payload)
 {
 	uint64_t value;
@@ -74,6 +89,7 @@ static void names(struct span text)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	account(span(data, size));
+	departed(span(data, size));
 	number(span(data, size));
 	names(span(data, size));
 	return 0;

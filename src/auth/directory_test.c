@@ -91,8 +91,8 @@ static void changes_last_and_ids_are_burnt(void **state)
 	(void)state;
 	assert_int_equal(directory_set_hash(d, anna, hash_b, &w), FAIL_NONE);
 	assert_int_equal(directory_set_disabled(d, anna, true, &w), FAIL_NONE);
-	assert_int_equal(directory_remove(d, bob, &w), FAIL_NONE);
-	assert_int_equal(directory_remove(d, bob, &w), FAIL_NOT_FOUND);
+	assert_int_equal(directory_remove(d, bob, false, &w), FAIL_NONE);
+	assert_int_equal(directory_remove(d, bob, false, &w), FAIL_NOT_FOUND);
 	for (int i = 0; i < 30; i++) { /* each opening leaves a segment: compaction comes in between */
 		directory_close(d);
 		d = open_on(disk);
@@ -159,7 +159,7 @@ static size_t live(struct disk *disk, struct promise *p)
 		case 2:
 			assert_int_equal(directory_set_hash(d, anna, hash_b, &w), FAIL_NONE), now.second_hash = true;
 			break;
-		case 3: assert_int_equal(directory_remove(d, bob, &w), FAIL_NONE), now.bob = false; break;
+		case 3: assert_int_equal(directory_remove(d, bob, true, &w), FAIL_NONE), now.bob = false; break;
 		default: directory_close(d), d = open_on(disk); break;
 		}
 		now.point = record_point(disk);

@@ -2,9 +2,9 @@
 #include "store/try.h"
 
 #include "log/record.h"
-#include "store/compact.h"
 #include "store/erase.h"
 #include "store/inside.h"
+#include "store/reclaim.h"
 #include "store/restored.h"
 #include "store/verify.h"
 
@@ -38,6 +38,17 @@ static void fill(struct trial *t, uint64_t id, uint64_t seed)
 	for (int i = 0; i < 40; i++)
 		assert_int_not_equal(try_commit(t, try_random_batch(t, a, &seed, true)), FAIL_UNKNOWN);
 	account_close(a);
+}
+
+static struct reclaim_result reclaim(struct trial *t)
+{
+	struct reclaim_order order = {.percent = 100};
+	struct reclaim_result r = {0};
+	struct try_wait w;
+
+	try_wait_init(&w);
+	assert_int_equal(try_finish(t, &w, store_reclaim(t->store, &order, &r, &w.wait)), FAIL_NONE);
+	return r;
 }
 
 static bool count_segment(void *context, uint32_t segment, int64_t since)
@@ -103,7 +114,7 @@ static void whoever_is_there_is_told(void **state)
 static void gone_after_reopening(void **state)
 {
 	struct trial *t = *state;
-	struct store_compaction c;
+	struct store_checking how = {.deep = true, .report = try_report};
 	struct store_check check;
 	char command[100];
 	struct why w;
@@ -119,13 +130,13 @@ static void gone_after_reopening(void **state)
 		assert_int_equal(system(command), 0); /* made anew from the batches; then from the snapshots */
 		try_open_local(t);
 		assert_int_equal(open_it(t, 8), FAIL_NOT_FOUND);
-		assert_int_equal(store_compact(t->store, 100, &c, &w), FAIL_NONE);
+		(void)reclaim(t);
 		assert_int_equal(open_it(t, 8), FAIL_NOT_FOUND);
 		t->account = try_account(t, 7);
 	}
 	account_close(t->account);
 	store_close(t->store);
-	assert_int_equal(store_check_local(t->dir, &t->loop, true, try_report, NULL, &check, &w), FAIL_NONE);
+	assert_int_equal(store_check_local(t->dir, &t->loop, &how, &check, &w), FAIL_NONE);
 	assert_int_equal(check.differences, 0);
 	assert_int_equal(check.accounts, 1);
 	try_open_local(t);
@@ -213,7 +224,7 @@ static void power_may_fail_while_erasing(void **state)
 	loop_fini(&t.loop);
 }
 
-/* Segments that compaction removed may be there again: the account must not. */
+/* Segments that were removed may be there again: the account must not. */
 static void removed_segments_bring_nothing_back(void **state)
 {
 	struct store_settings s = {.segment_size = 32 << 10, .report = try_report};
@@ -222,7 +233,6 @@ static void removed_segments_bring_nothing_back(void **state)
 	uint64_t seed = 815;
 	struct disk *recording;
 	struct trial t = {0};
-	struct store_compaction c;
 	struct store *first;
 	size_t begin, end;
 	struct why w;
@@ -243,8 +253,7 @@ static void removed_segments_bring_nothing_back(void **state)
 	assert_int_equal(s.kv->ops->write(s.kv, &index, &w), FAIL_NONE);
 	assert_int_equal(store_open(&s, &t.store, &w), FAIL_NONE);
 	begin = record_point(recording);
-	assert_int_equal(store_compact(t.store, 100, &c, &w), FAIL_NONE);
-	assert_true(c.segments > 0);
+	assert_true(reclaim(&t).segments > 0);
 	end = record_point(recording);
 	copy_index(s.kv, &after);
 	for (int i = 0; i < 60; i++) {

@@ -1,7 +1,7 @@
 /* The administrator's socket, data_dir/run/admin.sock: for root and the server's own user only. One command a line, words separated by TAB
  * (a name or a hash holds none), then rows and one closing line:
  *
- *   account-list | account-show NAME | account-add NAME HASH | account-passwd NAME HASH | account-remove NAME | account-disable NAME |
+ *   account-list | account-show NAME | account-add NAME HASH | account-passwd NAME HASH | account-remove NAME [purge] | account-disable NAME |
  *   account-enable NAME | account-clear NAME            ─►  "ACCOUNT id shard created enabled|disabled name" …   "OK" or "NO FAILURE text"
  *   reclaim                        ─►  "OK": every mail process has been asked to give disk space back
  *   session NAME PROTOCOL          ─►  "OK": from the next octet on this connection is a session of that account, logged in
@@ -156,10 +156,11 @@ static void account_remove(struct admin *c, const struct words *words)
 		return;
 	id = row->id;
 	shard = row->shard;
-	f = directory_remove(c->auth->directory, id, &w);
+	f = directory_remove(c->auth->directory, id, words->n > 2 && span_eq(words->at[2], SPAN("purge")), &w);
 	if (!f) {
 		log_change("account-removed", words->at[1]);
 		account_closed(c->auth, id, shard, "this account has been removed");
+		departed_look(c->auth);
 	}
 	say_result(c, f, &w);
 }

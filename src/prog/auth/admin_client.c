@@ -279,15 +279,15 @@ enum fail admin_account_passwd(struct admin_client *c, const char *name, const c
 	return f ? f : directory_set_hash(c->directory, row->id, hash, w);
 }
 
-enum fail admin_account_remove(struct admin_client *c, const char *name, struct why *w)
+enum fail admin_account_remove(struct admin_client *c, const char *name, bool purge, struct why *w)
 {
 	const struct account_row *row;
 	enum fail f;
 
 	if (admin_is_online(c))
-		return ask(c, "account-remove", name, NULL, NULL, NULL, w);
+		return ask(c, "account-remove", name, purge ? "purge" : NULL, NULL, NULL, w);
 	f = find(c, name, &row, w);
-	return f ? f : directory_remove(c->directory, row->id, w);
+	return f ? f : directory_remove(c->directory, row->id, purge, w);
 }
 
 enum fail admin_account_disable(struct admin_client *c, const char *name, bool disabled, struct why *w)

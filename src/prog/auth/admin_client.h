@@ -31,7 +31,8 @@ FAILS admin_account_show(struct admin_client *c, const char *name, struct admin_
 FAILS admin_account_list(
 	struct admin_client *c, void (*each)(void *ctx, const struct admin_account *a), void *ctx, struct why *w);
 FAILS admin_account_passwd(struct admin_client *c, const char *name, const char *hash, struct why *w);
-FAILS admin_account_remove(struct admin_client *c, const char *name, struct why *w);
+/* `purge`: its mail goes at once, when a server runs; else it stays as long as the setting keep_deleted says. */
+FAILS admin_account_remove(struct admin_client *c, const char *name, bool purge, struct why *w);
 FAILS admin_account_disable(struct admin_client *c, const char *name, bool disabled, struct why *w);
 /* One that was set aside is served again. FAIL_NOT_FOUND: there is no such account, or it is not set aside. */
 FAILS admin_account_clear(struct admin_client *c, const char *name, struct why *w);

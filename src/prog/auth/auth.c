@@ -65,6 +65,8 @@ static enum fail start(struct child *c, struct why *w)
 		ballast_keep(a->disk, BALLAST_SIZE);
 	if (!f)
 		f = admin_listen(a, w);
+	if (!f)
+		departed_start(a);
 	return f;
 }
 
@@ -106,6 +108,8 @@ static void mail_message(void *ctx, const struct msg *m, int fd)
 		close(fd);
 	if (m->kind == MSG_REDEEM)
 		answer_redeem(mail, &m->redeem);
+	else if (m->kind == MSG_ACCOUNT_ERASED)
+		departed_erased(mail, m->account_erased.account);
 }
 
 static void mail_gone(void *ctx, const char *how)
@@ -159,6 +163,7 @@ static void stop(struct child *c)
 	struct auth *a = c->state;
 
 	admin_stop(a);
+	departed_stop(a);
 	directory_close(a->directory);
 	a->directory = NULL;
 	child_stopped(c);

@@ -39,6 +39,7 @@ struct auth {
 	uint64_t admin_sessions;
 	int admin_fd; /* listening */
 	uv_poll_t admin_poll;
+	struct timer departed_timer;
 	uint64_t login_count, failure_count;
 	uint64_t *set_aside; /* accounts */
 	size_t set_aside_count;
@@ -70,6 +71,13 @@ struct account_clearing *set_aside_ask(
 	struct auth *a, uint64_t account, void (*done)(void *ctx, enum fail f), void *ctx);
 /* `done` is not called any more. Only before it was. NULL is fine. */
 void set_aside_forget(struct account_clearing *c);
+
+/* ── departed.c ── */
+void departed_start(struct auth *a);
+void departed_stop(struct auth *a);
+/* Those that are due are told to their mail processes, now. */
+void departed_look(struct auth *a);
+void departed_erased(struct auth_link *mail, uint64_t account);
 
 /* ── admin.c ── */
 FAILS admin_listen(struct auth *a, struct why *w);

@@ -2,10 +2,12 @@
  * hashed here, so that none of them crosses a socket; what was read is wiped. */
 #include <openssl/crypto.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "auth/directory.h"
 #include "auth/password.h"
+#include "base/clock.h"
 #include "base/random.h"
 #include "prog/auth/admin_client.h"
 #include "prog/command/cli.h"
@@ -324,18 +326,45 @@ static bool sure(struct cli *c)
 		return true;
 	if (!isatty(STDIN_FILENO))
 		return false;
-	fprintf(stderr, "Remove the account '%s'? Nobody can log in to it any more. [y/N] ", c->words[0]);
+	fprintf(stderr, "Remove the account '%s'%s? Nobody can log in to it any more. [y/N] ", c->words[0],
+		c->purge ? " and all its mail, for good" : "");
 	return read_line(stdin, answer, sizeof answer) && (*answer == 'y' || *answer == 'Y');
+}
+
+/* How long its mail stays. */
+static void say_removed(struct cli *c, bool online)
+{
+	uint64_t keep = c->settings->keep_deleted;
+	time_t until = (time_t)(clock_wall_seconds() + (int64_t)keep);
+	char day[32];
+	struct tm tm;
+
+	if (c->purge || !keep) {
+		printf("'%s' is removed; its mail goes for good %s\n", c->words[0],
+			online ? "now" : "when the server starts");
+		return;
+	}
+	localtime_r(&until, &tm);
+	strftime(day, sizeof day, "%Y-%m-%d %H:%M", &tm);
+	printf("'%s' is removed; its mail stays on the disk until %s, then it goes for good\n", c->words[0], day);
 }
 
 int cli_account_remove(struct cli *c)
 {
 	struct admin_client *client;
 	struct why w;
+	bool online;
+	enum fail f;
 	int code;
 
 	if (!sure(c))
 		return cli_error(USAGE, "'%s' is not removed: say --yes to do it without being asked", c->words[0]);
 	code = begin(c, &client);
-	return code ? code : finish(client, admin_account_remove(client, c->words[0], &w), &w);
+	if (code)
+		return code;
+	online = admin_is_online(client);
+	f = admin_account_remove(client, c->words[0], c->purge, &w);
+	if (!f)
+		say_removed(c, online);
+	return finish(client, f, &w);
 }

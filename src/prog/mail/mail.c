@@ -55,6 +55,7 @@ static enum fail start(struct child *c, struct why *w)
 	c->state = m;
 	list_init(&m->sessions);
 	list_init(&m->deliveries);
+	list_init(&m->erasures);
 	redeem_init(m);
 	timer_init(&m->last_call, &c->loop, last_call);
 	for (uint32_t i = 0; i < FRONTS_MAX; i++)
@@ -63,6 +64,9 @@ static enum fail start(struct child *c, struct why *w)
 	snprintf(name, sizeof name, "shard-%u", c->index);
 	settings_path(c->settings, name, dir, sizeof dir);
 	f = store_open_local(dir, &c->loop, c->settings->index_cache, &aside, report_of_store, m, &m->store, w);
+	if (f)
+		return f;
+	f = restored_renew(m, dir, w);
 	if (f)
 		return f;
 	store_on_broken(m->store, store_broke, m);
@@ -118,6 +122,8 @@ static void auth_message(void *ctx, const struct msg *in, int fd)
 		snprintf(text, sizeof text, "%.*s", SPAN_ARG(in->account_closed.text));
 		if (in->account_closed.account)
 			sessions_stop(m, in->account_closed.account, text);
+	} else if (in->kind == MSG_ACCOUNT_ERASE) {
+		erasing_begin(m, in->account_erase.account);
 	} else if (in->kind == MSG_ADMIN_SESSION) {
 		sessions_open_admin(m, &in->admin_session, fd);
 	} else if (in->kind == MSG_RECLAIM) {
@@ -163,6 +169,7 @@ void mail_something_ended(struct mail *m)
 		return;
 	keeping_stop(m);
 	mail_reclaim_stop(m);
+	erasing_stop(m);
 	store_close(m->store);
 	m->store = NULL;
 	child_stopped(m->child);

@@ -33,6 +33,7 @@ struct mail {
 	uint64_t next_request;
 	struct deferred fail_redeeming;
 	struct list sessions;   /* struct mail_session */
+	struct list erasures;   /* erasing.c */
 	struct list deliveries; /* struct mail_delivery */
 	uint32_t session_count, delivery_count;
 	uint64_t delivered;
@@ -71,6 +72,16 @@ void sessions_stop(struct mail *m, uint64_t account, const char *text);
 
 void deliveries_open(struct front_link *f, const struct msg_delivery_open *m, int fd);
 void deliveries_stop(struct mail *m);
+
+/* ── erasing.c ── */
+
+void erasing_begin(struct mail *m, uint64_t account);
+void erasing_stop(struct mail *m); /* before the store is closed */
+
+/* ── restored.c ── */
+
+/* Once, after `barid restored`: before anything is served. A failure is one of the store. */
+FAILS restored_renew(struct mail *m, const char *dir, struct why *w);
 
 /* ── keeping.c ── */
 
