@@ -22,6 +22,8 @@ uint64_t service_enter(uint64_t account);
 void service_leave(const uint64_t *before);
 
 /* To the end of the block this thread works for `account`. */
-#define SERVING(account) CLEANUP(service_leave) uint64_t serving_before = service_enter(account)
+#define SERVING(account)                                                                                               \
+	UNUSED CLEANUP(service_leave)                                                                                  \
+	uint64_t serving_before = service_enter(account)
 
 #endif
