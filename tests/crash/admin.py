@@ -1,5 +1,6 @@
-"""The administrator at work on the accounts directory, which auth keeps: accounts come, get other passwords, are locked, go. The same question
-as of mail: what was acknowledged is there, and what was under way is there wholly or not at all."""
+"""The administrator at work: asks for the space of deleted mail, while it is served; and on the accounts directory, which auth keeps, accounts
+come, get other passwords, are locked, go. The same question as of mail: what was acknowledged is there, and what was under way is there wholly or not
+at all."""
 import asyncio
 import random
 import re
@@ -45,6 +46,8 @@ class Admin:
     async def run(self, stop):
         server = self.world.server
         while not stop.is_set():
+            if self.dice.random() < 0.3:
+                await self.command('compact')  # says nothing that the model would have to know
             person = self.dice.choice(self.people)
             words, text, makes = self.plan(person)
             before, after = self.may[person], [makes(m) for m in self.may[person]]

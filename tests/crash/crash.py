@@ -108,6 +108,8 @@ class World:
 
     async def kill_some(self):
         dice, deaths = self.dice, self.server.deaths
+        if dice.random() < 0.25:
+            await asyncio.sleep(1)  # time enough to give space back
         roles = [('mail', n) for n in range(self.server.shards) if dice.random() < 0.8]
         if dice.random() < 0.3:
             roles.append(('auth', 0))
