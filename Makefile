@@ -1,5 +1,5 @@
 # A thin face over Meson: the two commands of the README, and a few more.
-.PHONY: all run test test-crash install format fuzz bench bench-growth soak test-perf clean
+.PHONY: all run test test-crash test-power install format fuzz bench bench-growth soak test-perf clean
 
 all: build/build.ninja
 	ninja -C build
@@ -24,6 +24,11 @@ test:
 test-crash:
 	scripts/install-packages.sh test
 	scripts/crash.sh
+
+# Power loss in a hundred thousand states; the last line is "N states of a power loss, 0 tests failed"
+test-power:
+	scripts/install-packages.sh test
+	scripts/power.sh
 
 # FHS paths below PREFIX (/usr/local), DESTDIR as usual
 install: all

@@ -193,7 +193,7 @@ static unsigned count_losses(unsigned lies, uint64_t life)
 static void compaction_loses_nobody_and_brings_nobody_back(void **state)
 {
 	(void)state;
-	for (uint64_t life = 1; life < 4; life++)
+	for (uint64_t life = 1; life < 1 + 3 * record_effort(); life++)
 		assert_int_equal(count_losses(RECORD_HONEST, life), 0);
 }
 
@@ -202,6 +202,52 @@ static void a_disk_that_lies_would_be_seen(void **state)
 	(void)state;
 	assert_true(count_losses(RECORD_SYNC_IS_NOTHING, 1) > 0);
 	assert_true(count_losses(RECORD_SYNC_DIR_IS_NOTHING, 1) > 0);
+}
+
+static bool loss_is_seen(struct disk *disk, const struct promise *p, size_t i)
+{
+	for (uint64_t seed = 0; seed < 60; seed++) {
+		struct record_dice roll = record_dice_random(seed);
+		struct disk *after = record_state(disk, p[i].point, &roll);
+		bool good = keeps(after, p, i);
+
+		after->ops->free(after);
+		if (!good)
+			return true;
+	}
+	return false;
+}
+
+/* The last sync before each answer is taken out of the history, and put before the write that it makes safe. */
+static void each_sync_that_is_missing_or_early_would_be_seen(void **state)
+{
+	struct promise *p = memory_new(LIFE * sizeof *p);
+	struct disk *disk = disk_record(RECORD_HONEST, NULL);
+	size_t missing = 0, early = 0;
+
+	(void)state;
+	live(disk, p, 3);
+	for (size_t i = 1; i < LIFE / 3; i++) {
+		size_t at = p[i].point;
+
+		if (memcmp(p[i].at, p[i - 1].at, sizeof p[i].at) == 0)
+			continue; /* it was only opened */
+		while (!record_drop_sync(disk, --at))
+			assert_true(at > p[i - 1].point);
+		if (!loss_is_seen(disk, p, i))
+			fail_msg("nothing is seen when the sync of change %zu is missing", i);
+		missing += record_drop_sync(disk, at);
+		if (record_swap_sync(disk, at - 1)) {
+			if (!loss_is_seen(disk, p, i))
+				fail_msg("nothing is seen when the sync of change %zu comes too early", i);
+			early += record_swap_sync(disk, at - 1);
+		}
+		assert_false(loss_is_seen(disk, p, i));
+	}
+	print_message("%zu syncs taken out, %zu too early\n", missing, early);
+	assert_true(missing > 30 && early > 20);
+	disk->ops->free(disk);
+	free(p);
 }
 
 /* ── Disks that fail ── */
@@ -497,11 +543,19 @@ static void the_directory_stays_small(void **state)
 	below->ops->free(below);
 }
 
+static int count_states(void **state)
+{
+	(void)state;
+	print_message("%zu states of a power loss\n", record_states());
+	return 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(compaction_loses_nobody_and_brings_nobody_back),
 		cmocka_unit_test(a_disk_that_lies_would_be_seen),
+		cmocka_unit_test(each_sync_that_is_missing_or_early_would_be_seen),
 		cmocka_unit_test(a_failing_disk_breaks_no_promise),
 		cmocka_unit_test(rot_is_not_passed_over),
 		cmocka_unit_test(no_bit_locks_anybody_out),
@@ -509,5 +563,5 @@ int main(void)
 		cmocka_unit_test(the_directory_stays_small),
 	};
 
-	return cmocka_run_group_tests_name("auth/directory under losses", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("auth/directory under losses", tests, NULL, count_states);
 }

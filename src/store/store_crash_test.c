@@ -221,7 +221,7 @@ static void short_histories_lose_nothing(void **state)
 	size_t states = 0;
 
 	(void)state;
-	for (uint64_t start = 1; start <= 10; start++) {
+	for (uint64_t start = 1; start <= 10 * record_effort(); start++) {
 		uint64_t seed = start * 0x9e3779b97f4a7c15u;
 		struct history h;
 		size_t end;
@@ -249,7 +249,7 @@ static void short_histories_lose_nothing(void **state)
 static void long_histories_lose_nothing(void **state)
 {
 	(void)state;
-	for (uint64_t start = 1; start <= 12; start++) {
+	for (uint64_t start = 1; start <= 12 * record_effort(); start++) {
 		uint64_t seed = start * 0x2545f4914f6cdd1du;
 		struct record_dice dice = record_dice_random(seed);
 		struct history h;
@@ -324,6 +324,13 @@ static void a_lying_disk_is_noticed(void **state)
 	loop_fini(&t.loop);
 }
 
+static int count_states(void **state)
+{
+	(void)state;
+	print_message("%zu states of a power loss\n", record_states());
+	return 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -332,5 +339,5 @@ int main(void)
 		cmocka_unit_test(a_lying_disk_is_noticed),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, count_states);
 }
