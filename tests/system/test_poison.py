@@ -2,6 +2,7 @@
 import imaplib
 import json
 import os
+import signal
 import smtplib
 import subprocess
 import time
@@ -165,6 +166,17 @@ def test_a_message_that_cannot_be_delivered(shared):
     is_set_aside(shared, bad, good)
 
 
+def test_a_message_that_is_parsed_for_ever(shared):
+    """The process is ended each time: nobody else would be served."""
+    bad, good = pair(shared)
+    shared.write_settings(hang_limit='2s')
+    shared.signal(signal.SIGHUP)
+    until(lambda: ' reloaded ' in shared.log())
+    poison(shared, lambda: deliver(shared, bad, 'X-Poison: spin\r\n\r\nhello\r\n'))
+    is_set_aside(shared, bad, good)
+    assert shared.log().count(' process-hangs ') == CRASHES
+
+
 def test_cleared_while_the_server_is_stopped(shared, monkeypatch):
     bad, good = pair(shared)
     poison(shared, lambda: deliver(shared, bad, 'X-Poison: parse\r\n\r\nhello\r\n'))
@@ -183,7 +195,7 @@ def test_kills_are_nobody_s_fault(shared):
     for i in range(4):
         client = connects(shared, bad)
         before = crashes(shared)
-        os.kill(shared.process_of('mail')['pid'], 9 if i % 2 else 11)
+        os.kill(shared.process_of('mail')['pid'], signal.SIGKILL if i % 2 else signal.SIGSEGV)
         until(lambda: crashes(shared) > before and shared.process_of('mail')['state'] == 'ready')
         del client
     assert shared.status()['set_aside'] == []

@@ -1,5 +1,5 @@
 /* A mail process that works without end for one account (a loop in a parser, say) takes its neighbours down as surely as a crash. It shows: its thread
- * has been in service of that account all the time, and used the processor all the time. A disk that stalls uses none, and is not the account's
+ * has been in service of that account all the time, and used the processor (as much of it as others left). A disk that stalls uses none, and is not the account's
  * fault. Such a process is ended, and that counts as a crash of the account. */
 #include <signal.h>
 #include <time.h>
@@ -8,7 +8,19 @@
 #include "base/event.h"
 #include "prog/super/server.h"
 
-enum { LOOK_MS = 5000, STUCK_MS = 60000, BUSY_PERCENT = 80 };
+enum { LOOKS = 6 /* within the limit */, LOOK_MIN_MS = 500, LOOK_MAX_MS = 5000, BUSY_PERCENT = 10 };
+
+static int64_t limit_ms(const struct server *s)
+{
+	return (int64_t)s->settings->hang_limit * 1000;
+}
+
+static int64_t look_ms(const struct server *s)
+{
+	int64_t ms = limit_ms(s) / LOOKS;
+
+	return ms < LOOK_MIN_MS ? LOOK_MIN_MS : ms > LOOK_MAX_MS ? LOOK_MAX_MS : ms;
+}
 
 static int64_t cpu_ms(pid_t pid)
 {
@@ -26,7 +38,7 @@ static bool is_stuck(struct kid *k)
 	const struct service_word *word = &k->last_word->loop;
 	uint64_t entries = word->entries;
 	int64_t cpu = cpu_ms(k->pid), used = cpu - k->cpu_ms_seen;
-	bool same = word->account && entries == k->entries_seen && used * 100 >= (int64_t)LOOK_MS * BUSY_PERCENT;
+	bool same = word->account && entries == k->entries_seen && used * 100 >= look_ms(k->server) * BUSY_PERCENT;
 
 	k->entries_seen = entries;
 	k->cpu_ms_seen = cpu;
@@ -35,12 +47,14 @@ static bool is_stuck(struct kid *k)
 
 static void look_at(struct kid *k)
 {
-	k->stuck_ms = is_stuck(k) ? k->stuck_ms + LOOK_MS : 0;
-	if (k->stuck_ms < STUCK_MS)
+	int64_t limit = limit_ms(k->server);
+
+	k->stuck_ms = is_stuck(k) ? k->stuck_ms + look_ms(k->server) : 0;
+	if (!limit || k->stuck_ms < limit)
 		return;
 	event_say(LOG_ERROR, "process-hangs",
-		"%s.%u has worked for account %llu without a pause for %d seconds: it is ended", k->role->name,
-		k->index, (unsigned long long)k->last_word->loop.account, STUCK_MS / 1000);
+		"%s.%u has worked for account %llu without a pause for %lld seconds: it is ended", k->role->name,
+		k->index, (unsigned long long)k->last_word->loop.account, (long long)limit / 1000);
 	k->hangs = true;
 	kill(k->pid, SIGABRT);
 }
@@ -52,11 +66,11 @@ static void look(struct timer *t)
 	for (size_t i = 0; i < s->kid_count; i++)
 		if (s->kids[i].last_word && s->kids[i].pid && !s->kids[i].hangs)
 			look_at(&s->kids[i]);
-	timer_start(t, LOOK_MS);
+	timer_start(t, (uint64_t)look_ms(s));
 }
 
 void hangs_watch(struct server *s)
 {
 	timer_init(&s->hangs_timer, &s->loop, look);
-	timer_start(&s->hangs_timer, LOOK_MS);
+	timer_start(&s->hangs_timer, (uint64_t)look_ms(s));
 }
