@@ -137,6 +137,29 @@ static void any_headers(void **state)
 	}
 }
 
+/* A header made to be slow is not. */
+static void hostile_header(void **state)
+{
+	struct thread_tree *t = thread_tree_new(THREAD_REFERENCES);
+	static const char *const pieces[] = {"<", "<\"", "<a", "<\"a<", "< "};
+	struct buf header;
+
+	(void)state;
+	buf_init(&header, 1 << 20);
+	for (size_t i = 0; i < ARRAY_LEN(pieces); i++) {
+		buf_reset(&header);
+		buf_add_lit(&header, "References: ");
+		while (header.n < 500000)
+			buf_add(&header, span_of(pieces[i]));
+		buf_add_lit(&header, "\r\n\r\n");
+		assert_int_equal(thread_tree_add(t, (uint32_t)i + 1, (int64_t)i, buf_span(&header)), FAIL_NONE);
+	}
+	thread_tree_make(t);
+	assert_true(span_eq(thread_tree_text(t), SPAN(" (1)(2)(3)(4)(5)")));
+	thread_tree_free(t);
+	buf_fini(&header);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -144,6 +167,7 @@ int main(void)
 		cmocka_unit_test(references),
 		cmocka_unit_test(same_subject),
 		cmocka_unit_test(any_headers),
+		cmocka_unit_test(hostile_header),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
