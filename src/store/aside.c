@@ -79,7 +79,7 @@ bool aside_passes(struct store *s, struct log_pos pos, uint8_t type, struct span
 {
 	struct aside_account *a = s->aside_count ? find(s, account_of(type, payload)) : NULL;
 
-	if (a && !a->passed.segment)
+	if (a && (!a->passed.segment || log_pos_cmp(pos, a->passed) < 0))
 		note(s, a, pos);
 	return a != NULL;
 }

@@ -6,6 +6,7 @@
 #include "store/expire.h"
 
 #include "base/clock.h"
+#include "base/in_service.h"
 #include "base/memory.h"
 #include "store/inside.h"
 
@@ -98,8 +99,10 @@ static enum fail look_at(struct expiry *e)
 {
 	struct kept_place last;
 	uint64_t count;
-	enum fail f = due(e, &last, &count);
+	enum fail f;
+	SERVING(e->account);
 
+	f = due(e, &last, &count);
 	if (f)
 		return f;
 	if (!count) {

@@ -1,5 +1,6 @@
 /* The reclaimer's look at the index, on a worker: all rows of all accounts, kept ones too, and which segments each account needs. Either how much
  * of each segment is live, or who names a victim. Touches nothing of the store but the kv. */
+#include "base/in_service.h"
 #include "base/memory.h"
 #include "store/body.h"
 #include "store/reclaim_inner.h"
@@ -236,7 +237,10 @@ static bool each_purged(void *context, uint32_t segment, int64_t since)
 
 static enum fail look_at_account(struct reclaim_survey *v)
 {
-	enum fail f = index_get_need(v->kv, v->account, &v->need, &v->why);
+	enum fail f;
+	SERVING(v->account);
+
+	f = index_get_need(v->kv, v->account, &v->need, &v->why);
 
 	if (f == FAIL_NOT_FOUND)
 		return FAIL_NONE;

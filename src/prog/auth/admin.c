@@ -20,6 +20,7 @@
 #include "base/memory.h"
 #include "net/stream.h"
 #include "proc/channel.h"
+#include "prog/super/set_aside.h"
 
 enum { WORDS_MAX = 3, LINE_MAX_OCTETS = 4096, OUTPUT_MAX = 32 << 20, LINGER_MS = 2000 };
 
@@ -207,15 +208,21 @@ static void cleared(void *ctx, enum fail f)
 	say_result(c, f, &w);
 }
 
+/* By name, or, one that was removed meanwhile, by its number. */
 static void account_clear(struct admin *c, const struct words *words)
 {
-	const struct account_row *row = named(c, words);
+	const struct account_row *row = NULL;
+	uint64_t account;
 
-	if (!row)
-		return;
+	if (words->n < 2 || !set_aside_number(words->at[1], &account)) {
+		row = named(c, words);
+		if (!row)
+			return;
+		account = row->id;
+	}
 	log_change("account-clear", words->at[1]);
 	set_aside_forget(c->clearing);
-	c->clearing = set_aside_ask(c->auth, row->id, cleared, c);
+	c->clearing = set_aside_ask(c->auth, account, cleared, c);
 }
 
 static void session(struct admin *c, const struct words *words)

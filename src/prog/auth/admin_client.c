@@ -302,14 +302,14 @@ enum fail admin_account_disable(struct admin_client *c, const char *name, bool d
 }
 
 /* The file is super's, and so of the user who started Barid. */
-static enum fail clear_offline(struct admin_client *c, const struct account_row *row, struct why *w)
+static enum fail clear_offline(struct admin_client *c, uint64_t account, struct why *w)
 {
 	struct set_aside *a = NEW(struct set_aside);
 	enum fail f;
 
 	data_dir_become_root_again();
 	f = set_aside_load(a, c->settings, w);
-	if (!f && !set_aside_clear(a, row->id))
+	if (!f && !set_aside_clear(a, account))
 		f = why(w, FAIL_NOT_FOUND, "this account is not set aside");
 	if (!f)
 		f = set_aside_save(a, c->settings, w);
@@ -320,12 +320,15 @@ static enum fail clear_offline(struct admin_client *c, const struct account_row 
 enum fail admin_account_clear(struct admin_client *c, const char *name, struct why *w)
 {
 	const struct account_row *row;
+	uint64_t account;
 	enum fail f;
 
 	if (admin_is_online(c))
 		return ask(c, "account-clear", name, NULL, NULL, NULL, w);
 	f = find(c, name, &row, w);
-	return f ? f : clear_offline(c, row, w);
+	if (!f)
+		return clear_offline(c, row->id, w);
+	return set_aside_number(span_of(name), &account) ? clear_offline(c, account, w) : f;
 }
 
 enum fail admin_reclaim(struct admin_client *c, struct why *w)

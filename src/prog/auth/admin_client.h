@@ -34,7 +34,7 @@ FAILS admin_account_passwd(struct admin_client *c, const char *name, const char 
 /* `purge`: its mail goes at once, when a server runs; else it stays as long as the setting keep_deleted says. */
 FAILS admin_account_remove(struct admin_client *c, const char *name, bool purge, struct why *w);
 FAILS admin_account_disable(struct admin_client *c, const char *name, bool disabled, struct why *w);
-/* One that was set aside is served again. FAIL_NOT_FOUND: there is no such account, or it is not set aside. */
+/* One that was set aside is served again; of one that was removed meanwhile the number, "#7", is as good. FAIL_NOT_FOUND: there is no such account, or it is not set aside. */
 FAILS admin_account_clear(struct admin_client *c, const char *name, struct why *w);
 
 /* Asks the running server to give disk space back now; it does so while it serves. FAIL_UNAVAILABLE without one. */

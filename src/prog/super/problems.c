@@ -59,18 +59,18 @@ static void look_at_certificate(struct problems *p, const struct server *s)
 static void look_at_account(struct problems *p, const struct set_aside_row *row)
 {
 	time_t when = (time_t)row->since;
-	char date[32], number[32];
+	char date[32], name[32];
 	struct tm tm;
 
 	gmtime_r(&when, &tm);
 	strftime(date, sizeof date, "%Y-%m-%d %H:%M UTC", &tm);
-	snprintf(number, sizeof number, "number %llu", (unsigned long long)row->account);
+	snprintf(name, sizeof name, "#%llu", (unsigned long long)row->account);
 	add(p, "set-aside",
 		"account %s is set aside since %s: its mail process (shard %u) crashed on it %d times within an hour. "
 		"Its "
 		"mail is safe, new mail for it waits at its senders. Upgrade Barid, or report the crash; then free it: "
 		"barid account clear %s",
-		*row->name ? row->name : number, date, row->shard, SET_ASIDE_CRASHES, *row->name ? row->name : "NAME");
+		*row->name ? row->name : name, date, row->shard, SET_ASIDE_CRASHES, *row->name ? row->name : name);
 }
 
 void problems_add(struct buf *out, const struct server *s)

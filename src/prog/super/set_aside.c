@@ -8,6 +8,11 @@ enum { LINE_ROOM = 64, FILE_MAX = SET_ASIDE_MAX * LINE_ROOM, PATH_ROOM = 4096 };
 
 static const char title[] = "barid set-aside 1\n";
 
+bool set_aside_number(struct span word, uint64_t *account_out)
+{
+	return span_take(&word, SPAN("#")) && span_u64(word, account_out);
+}
+
 struct set_aside_row *set_aside_find(struct set_aside *a, uint64_t account)
 {
 	for (size_t i = 0; i < a->n; i++)

@@ -36,6 +36,8 @@ struct set_aside {
 FAILS set_aside_load(struct set_aside *a, const struct settings *s, struct why *w);
 FAILS set_aside_save(const struct set_aside *a, const struct settings *s, struct why *w);
 
+/* "#7": an account by its number, as one is named that was removed meanwhile. */
+bool set_aside_number(struct span word, uint64_t *account_out);
 /* NULL: it is not. */
 struct set_aside_row *set_aside_find(struct set_aside *a, uint64_t account);
 /* A process died on it: the new row when that was once too often, else NULL. */
