@@ -81,6 +81,16 @@ bool log_broken(const struct log *log);
 /* Just past the newest durable group. */
 struct log_pos log_durable_end(const struct log *log);
 
+/* The records of a segment that recovery has told, told once more, in as many goes as one likes; rot is not reported again. The segment is pinned
+ * until the cursor is closed. */
+struct log_cursor;
+/* FAIL_NOT_FOUND: there is no such segment, or nothing in it that can be read. May wait for the disk. */
+FAILS log_cursor_open(struct log *log, uint32_t segment, struct log_cursor **out, struct why *w);
+/* The next record; *more_out is false, and the rest not set, after the last. The payload lives until the next call. May wait for the disk. */
+FAILS log_cursor_next(struct log_cursor *c, bool *more_out, struct log_pos *pos_out, uint8_t *type_out,
+	struct span *payload_out, struct why *w);
+void log_cursor_close(struct log_cursor *c); /* NULL is fine */
+
 /* Reading a record's payload back, also one that is not durable yet (from the pending bytes). `offset` counts from the payload's
  * first byte. FAIL_CORRUPT when the record is not of `type`, or is shorter, or does not match its checksum: also when only a part of it is asked for
  * (all of it is read then, once for a number of parts). */

@@ -196,6 +196,48 @@ static void records_that_are_gone_are_told_from_the_footer(void **state)
 	disk->ops->free(disk);
 }
 
+/* After the opening, segment by segment, two cursors at a time; with and without footers. */
+static void a_cursor_tells_what_the_replay_told(void **state)
+{
+	(void)state;
+	for (uint32_t bulk = 600; bulk < 2000; bulk += 1000) {
+		static struct seen seen, again;
+		struct disk *disk = disk_memory();
+		struct log_segment_info info[64];
+		struct log_cursor *c, *other;
+		struct span payload;
+		struct log_pos pos;
+		struct log *log;
+		bool more = true;
+		uint8_t type;
+		struct why w;
+		size_t n;
+
+		footer_types = bulk > 1000 ? 0 : FOOTERS_ON;
+		write_messages(disk, bulk, 60);
+		log = open_log(disk, NULL, SEGMENT, oldest, &seen);
+		memset(&again, 0, sizeof again);
+		n = log_segments(log, info, ARRAY_LEN(info));
+		for (size_t i = 0; i + 1 < n; i++) {
+			assert_int_equal(log_cursor_open(log, info[i].number, &c, &w), FAIL_NONE);
+			assert_int_equal(log_cursor_open(log, info[i].number, &other, &w), FAIL_NONE);
+			assert_int_equal(log_cursor_next(other, &more, &pos, &type, &payload, &w), FAIL_NONE);
+			while (!log_cursor_next(c, &more, &pos, &type, &payload, &w) && more)
+				assert_int_equal(see_record(&again, pos, type, payload, &w), FAIL_NONE);
+			assert_false(more);
+			log_cursor_close(c);
+			log_cursor_close(other);
+		}
+		assert_int_equal(log_cursor_open(log, info[n - 1].number, &c, &w), FAIL_NOT_FOUND); /* new */
+		assert_int_equal(log_cursor_open(log, 999, &c, &w), FAIL_NOT_FOUND);
+		assert_int_equal(again.count, seen.count);
+		assert_int_equal(again.bulk, seen.bulk);
+		assert_memory_equal(again.pos, seen.pos, seen.count * sizeof *seen.pos);
+		log_close(log);
+		disk->ops->free(disk);
+	}
+}
+
 static void a_footer_is_taken_apart_with_care(void **state)
 {
 	struct footer f = {0};
@@ -239,6 +281,7 @@ int main(void)
 		cmocka_unit_test(a_segment_without_a_footer_is_read),
 		cmocka_unit_test(a_bad_byte_costs_nothing),
 		cmocka_unit_test(records_that_are_gone_are_told_from_the_footer),
+		cmocka_unit_test(a_cursor_tells_what_the_replay_told),
 		cmocka_unit_test(a_footer_is_taken_apart_with_care),
 	};
 

@@ -182,8 +182,10 @@ static void set_live(struct recovery *r, size_t first, size_t next, struct log_p
 	for (size_t i = first; i < next; i++) {
 		struct recover_segment *it = &r->each[i];
 
-		it->whole = it->segment->number < end.segment;
-		it->live_to = it->whole ? it->segment->bytes : it->segment->number == end.segment ? end.offset : 0;
+		it->segment->whole = it->segment->number < end.segment;
+		it->segment->live_to = it->segment->whole                   ? it->segment->bytes
+				       : it->segment->number == end.segment ? end.offset
+									    : 0;
 	}
 }
 
@@ -309,9 +311,9 @@ enum fail recover_secure(struct recovery *r, struct why *w)
 		uint64_t from = number == r->proven.segment ? r->proven.offset : 0;
 		enum fail fail;
 
-		if (number < r->proven.segment || number > r->end.segment || it->live_to <= from)
+		if (number < r->proven.segment || number > r->end.segment || it->segment->live_to <= from)
 			continue;
-		fail = secure_segment(r, number, from, it->live_to, w);
+		fail = secure_segment(r, number, from, it->segment->live_to, w);
 		if (fail)
 			return fail;
 	}

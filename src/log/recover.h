@@ -10,8 +10,6 @@ struct recover_segment {
 	bool known;      /* its header, or a group end in its place, could be read */
 	bool header_bad; /* neither copy of the header is whole */
 	struct segment_header header;
-	uint64_t live_to; /* records before this offset are live */
-	bool whole;       /* the group that covers its end is live, so it must be complete */
 };
 
 struct recovery {

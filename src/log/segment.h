@@ -9,6 +9,8 @@ struct segment {
 	uint32_t number;
 	uint64_t generation; /* 0: not known, nothing in it can be read */
 	uint64_t bytes;
+	uint64_t live_to; /* found by recovery: records before this offset are live, */
+	bool whole;       /* up to its end, which must be there */
 	bool sealed;
 	bool unsynced; /* has bytes that no sync has covered */
 	bool doomed;   /* to be removed when it may */
