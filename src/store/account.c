@@ -4,6 +4,7 @@
 #include "base/in_service.h"
 #include "base/memory.h"
 #include "store/inside.h"
+#include "store/rebuild.h"
 
 struct account_load { /* an account that a worker reads; it is none yet */
 	struct job job;
@@ -359,6 +360,8 @@ enum fail account_open(struct store *s, uint64_t id, struct store_wait *w, struc
 		return why(reason, FAIL_NOT_FOUND, "There is no such account.");
 	if (store_is_aside(s, id))
 		return aside_refuse(reason, id);
+	if (s->rebuild && !rebuild_has(s->rebuild, id))
+		return rebuild_open(s->rebuild, id, w, out);
 	if (!a) {
 		f = account_read(s, id, true, &a, reason);
 		if (f == FAIL_BUSY)

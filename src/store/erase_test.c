@@ -130,6 +130,7 @@ static void gone_after_reopening(void **state)
 		assert_int_equal(system(command), 0); /* made anew from the batches; then from the snapshots */
 		try_open_local(t);
 		assert_int_equal(open_it(t, 8), FAIL_NOT_FOUND);
+		try_rebuilt(t);
 		(void)reclaim(t);
 		assert_int_equal(open_it(t, 8), FAIL_NOT_FOUND);
 		t->account = try_account(t, 7);
@@ -157,6 +158,7 @@ static enum fail look(struct loop *loop, struct disk *disk, const struct kv_batc
 	if (index)
 		assert_int_equal(s.kv->ops->write(s.kv, index, &w), FAIL_NONE);
 	assert_int_equal(store_open(&s, &store, &w), FAIL_NONE);
+	try_rebuilt_store(store, loop);
 	try_wait_init(&wait);
 	f = account_open(store, 8, &wait.wait, &a);
 	if (f == FAIL_BUSY)

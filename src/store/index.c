@@ -44,10 +44,9 @@ enum fail index_state_get(struct store *s, struct index_state *out, struct why *
 	return f;
 }
 
-enum fail index_write(struct store *s, struct why *w)
+static void put_state(struct store *s)
 {
 	struct buf value;
-	enum fail f;
 
 	buf_init(&value, 256);
 	buf_add_u8(&value, INDEX_VERSION);
@@ -58,6 +57,14 @@ enum fail index_write(struct store *s, struct why *w)
 	buf_add(&value, buf_span(&s->identity));
 	kv_batch_put(&s->index, span(state_key, sizeof(state_key)), buf_span(&value));
 	buf_fini(&value);
+}
+
+enum fail index_write(struct store *s, struct why *w)
+{
+	enum fail f;
+
+	if (!s->partial)
+		put_state(s);
 	f = s->kv->ops->write(s->kv, &s->index, w);
 	kv_batch_reset(&s->index);
 	return f;

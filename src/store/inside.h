@@ -8,7 +8,7 @@
  *                index_compare.c
  *   kept         kept.c (rows), batch_kept.c, apply_kept.c, expire.c, purged.c
  *   bytes        body.c (in), read.c and structure.c (out)
- *   life         engine.c, recover.c (opening, redo), space.c (a full disk), snapshot.c, snapshot_redo.c, need.c (which segments
+ *   life         engine.c, recover.c (opening), redo.c, rebuild.c, space.c (a full disk), snapshot.c, snapshot_redo.c, need.c (which segments
  *                a rebuild needs), verify.c, aside.c
  *   giving back  reclaim*.c, place.c (who holds on to bytes while they are moved) */
 #ifndef STORE_INSIDE_H
@@ -260,10 +260,12 @@ struct store {
 	void (*report)(void *context, const char *text);
 	void *context;
 	bool broken, opening, closing;
-	bool redo_all;  /* the redo is told all that the log has */
-	bool keep;      /* store_keep */
-	bool read_only; /* a view for `check`: the disk stays its owner's, nothing is written to it */
-	uint64_t rot;   /* places in the log that could not be read */
+	bool redo_all;           /* the redo is told all that the log has */
+	bool keep;               /* store_keep */
+	bool read_only;          /* a view for `check`: the disk stays its owner's, nothing is written to it */
+	bool partial;            /* the index is being made anew, so it does not say yet what it has reached */
+	struct rebuild *rebuild; /* that is under way */
+	uint64_t rot;            /* places in the log that could not be read */
 	struct recovered {
 		uint64_t account, mailbox;
 	} * recovered; /* made by apply_recovered_mailbox in this redo; recover.c tells of those that are left in the end */
@@ -315,9 +317,32 @@ struct store {
 void store_report(struct store *s, const char *fmt, ...) PRINTF(2, 3);
 void store_break(struct store *s, const struct why *w);
 enum { RECOVERED_NAME_MAX = 40 };
+FAILS recovered_tell(struct store *s, struct why *w); /* of the mailboxes that are so, once all is told */
 void recovered_name(uint64_t mailbox, char name[RECOVERED_NAME_MAX]); /* what a mailbox is called whose name is lost */
 /* A store to look at: the log is read from `from` into settings->kv, and not written. Takes the kv over, not the disk. */
 FAILS store_view(const struct store_settings *settings, struct log_pos from, struct store **out, struct why *w);
+
+/* redo.c */
+struct snapshot_part { /* what redo has been told of the snapshot that is coming in */
+	uint64_t account, sequence;
+	uint64_t next_message, next_mailbox;
+	uint32_t last_uidvalidity;
+	struct log_pos first;
+	uint64_t chunks, bytes;
+	bool open;
+	struct buf ops;
+};
+struct redo {
+	struct store *s;
+	uint64_t batches;
+	struct snapshot_part snapshot;
+	void (*come_to)(void *context, struct log_pos pos); /* of the store's settings */
+	void *come_to_context;
+};
+/* Of struct log_replay; `context` is a struct redo. */
+FAILS redo_record(void *context, struct log_pos pos, uint8_t type, struct span payload, struct why *w);
+FAILS redo_known(void *context, struct log_pos pos, uint8_t type, struct span payload, struct why *w);
+void redo_rot(void *context, struct log_pos pos, const char *what);
 
 /* space.c */
 void space_fini(struct store *s);
@@ -436,15 +461,6 @@ bool snapshot_holds(const struct store *s, struct log_pos end);
 void snapshot_drop_waiting(struct store *s);
 
 /* snapshot_redo.c */
-struct snapshot_part { /* what redo has been told of the snapshot that is coming in */
-	uint64_t account, sequence;
-	uint64_t next_message, next_mailbox;
-	uint32_t last_uidvalidity;
-	struct log_pos first;
-	uint64_t chunks, bytes;
-	bool open;
-	struct buf ops;
-};
 /* One record of it; the last puts the account in its place, when it knows less. */
 FAILS snapshot_redo(struct store *s, struct snapshot_part *p, struct log_pos pos, struct span record, struct why *w);
 
@@ -464,7 +480,7 @@ FAILS rotten_refuse(uint32_t uid, struct why *w); /* FAIL_CORRUPT, in words for 
 void rotten_found(struct store *s, uint64_t account, const struct row *r, struct why *w);
 
 /* index.c */
-enum { IDENTITY_SIZE = 32 };
+enum { STORE_VERSION = 1, IDENTITY_SIZE = 32 };
 struct index_state {
 	struct log_pos reached, identity_pos;
 	char identity[IDENTITY_SIZE];
@@ -474,7 +490,8 @@ FAILS index_clear(struct store *s, struct why *w);
 FAILS index_bad_row(struct why *w); /* FAIL_CORRUPT, in words */
 /* What the account needs of the log, from whatever thread. FAIL_NOT_FOUND. */
 FAILS index_get_need(struct kv *kv, uint64_t account, struct need *out, struct why *w);
-/* The next account after `after` that the index knows; 0 when there is none. */
+/* The next account after `after` that the index knows; 0 when there is none. While the index is being made anew (store_rebuilding) not all of
+ * them are there, nor is what is there complete. */
 FAILS index_next_account(struct kv *kv, uint64_t after, uint64_t *out, struct why *w);
 /* Every row of every message, from account `from_account` on: accounts, mailboxes and uids ascend. `each` says false to stop. Knows how rows are
  * packed; needs nothing but the kv, so it may be called from a worker. What is written meanwhile may be told or not, never halfway. */

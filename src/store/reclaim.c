@@ -576,6 +576,8 @@ enum fail store_reclaim(
 
 	if (s->broken || s->closing || s->read_only)
 		return why(w ? &w->why : NULL, FAIL_UNAVAILABLE, "The mail store is not in use.");
+	if (s->rebuild)
+		return why(w ? &w->why : NULL, FAIL_UNAVAILABLE, "The index is being made anew.");
 	r = reclaimer_of(s);
 	if (r->phase != RECLAIM_IDLE)
 		return why(w ? &w->why : NULL, FAIL_CONFLICT, "Space is being given back already.");

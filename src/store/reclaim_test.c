@@ -738,7 +738,7 @@ static void check_state(struct trial *t, struct disk *disk, size_t point, struct
 		done++;
 	assert_int_equal(store_open(&s, &after.store, &w), FAIL_NONE);
 	try_wait_init(&wait);
-	assert_int_equal(account_open(after.store, 7, &wait.wait, &after.account), FAIL_NONE);
+	assert_int_equal(try_finish(t, &wait, account_open(after.store, 7, &wait.wait, &after.account)), FAIL_NONE);
 	buf_init(&dump, 64 << 20);
 	try_dump(t, after.account, &dump);
 	if (!span_eq(buf_span(&dump), buf_span(&at[done].dump)) &&

@@ -7,12 +7,10 @@
 #include "log/disk.h"
 #include "store/condemn.h"
 #include "store/inside.h"
+#include "store/rebuild.h"
 #include "store/reclaim.h"
-#include "store/snapshot.h"
 
 #include <stdarg.h>
-
-enum { STORE_VERSION = 1, REDO_WRITE_BYTES = 1 << 20, REDO_ROWS_MAX = 1 << 20 };
 
 void store_report(struct store *s, const char *fmt, ...)
 {
@@ -61,113 +59,30 @@ void store_break(struct store *s, const struct why *w)
 		s->on_broken(s->broken_context);
 }
 
-/* ── Redo ── */
-
-struct redo {
-	struct store *s;
-	uint64_t batches;
-	struct snapshot_part snapshot;
-	void (*come_to)(void *context, struct log_pos pos);
-	void *come_to_context;
-};
-
-static enum fail redo_batch(struct redo *r, struct log_pos pos, struct span payload, struct why *w)
-{
-	struct store *s = r->s;
-	enum fail f = batch_apply(s, pos, payload, NULL, w);
-
-	/* Whole, by its checksum, and yet no batch: a fault of whoever wrote it. The others are not to suffer. */
-	if (f == FAIL_SYNTAX) {
-		store_report(s, "a batch in the log cannot be read and is passed over: %s", w ? w->log : "");
-		f = FAIL_NONE;
-	}
-	if (!f && s->index.ops.n > REDO_WRITE_BYTES)
-		f = index_write(s, w);
-	if (!f && ++r->batches % 100000 == 0)
-		store_report(s, "the index is being brought up to the log: %llu changes so far",
-			(unsigned long long)r->batches);
-	return f;
-}
-
-static enum fail newer(struct why *w)
-{
-	return why(w, FAIL_CONFIG, "The mail store was written by a newer version of Barid.");
-}
-
-static enum fail batch_known(const struct store *s, struct span payload)
-{
-	struct batch_head head;
-	struct op op;
-	enum fail f = batch_head_decode(&payload, &head);
-	SERVING(f ? 0 : head.account);
-
-	if (!f && store_is_aside(s, head.account))
-		return FAIL_NONE; /* not even looked at */
-	while (!f && payload.n)
-		f = op_decode(&payload, &op);
-	return f;
-}
-
-/* Whether the record is of a version that this program has. What is in it otherwise is for redo_record to say. */
-static enum fail redo_known(void *context, struct log_pos pos, uint8_t type, struct span payload, struct why *w)
-{
-	uint8_t version = payload.n ? (uint8_t)payload.p[0] : 0;
-	struct redo *r = context;
-
-	(void)pos;
-	if (type > RECORD_SNAPSHOT || (type == RECORD_STORE && version > STORE_VERSION) ||
-		(type == RECORD_SNAPSHOT && version > SNAPSHOT_VERSION))
-		return newer(w);
-	if (type != RECORD_BATCH)
-		return FAIL_NONE;
-	return batch_known(r->s, payload) == FAIL_CONFIG ? newer(w) : FAIL_NONE;
-}
-
-static enum fail redo_record(void *context, struct log_pos pos, uint8_t type, struct span payload, struct why *w)
-{
-	struct redo *r = context;
-
-	if (type > RECORD_SNAPSHOT)
-		return newer(w);
-	if (r->come_to)
-		r->come_to(r->come_to_context, pos);
-	if (aside_passes(r->s, pos, type, payload))
-		return FAIL_NONE;
-	if (type == RECORD_BATCH)
-		return redo_batch(r, pos, payload, w);
-	if (type == RECORD_SNAPSHOT)
-		return snapshot_redo(r->s, &r->snapshot, pos, payload, w);
-	if (type == RECORD_STORE && payload.n == IDENTITY_SIZE) {
-		if (payload.p[0] != STORE_VERSION)
-			return newer(w);
-		r->s->identity_pos = pos;
-		buf_reset(&r->s->identity);
-		buf_add(&r->s->identity, payload);
-	}
-	return FAIL_NONE;
-}
-
-static void redo_rot(void *context, struct log_pos pos, const char *what)
-{
-	struct redo *r = context;
-
-	r->s->rot++;
-	store_report(
-		r->s, "rot in the log: segment %u, offset %u: %s", (unsigned)pos.segment, (unsigned)pos.offset, what);
-}
+/* ── The log ── */
 
 void recovered_name(uint64_t mailbox, char name[RECOVERED_NAME_MAX])
 {
 	snprintf(name, RECOVERED_NAME_MAX, "Recovered %llu", (unsigned long long)mailbox);
 }
 
-static enum fail redo_from(struct store *s, const struct store_settings *settings, struct log_pos from, struct why *w)
+static enum fail read_log(struct store *s, const struct store_settings *settings, struct log_pos from,
+	const struct log_replay *replay, struct why *w)
 {
 	struct log_settings log = {.dir = "log",
 		.segment_size = settings->segment_size,
 		.read_only = s->read_only,
 		.footer_types = FOOTER_TYPES,
 		.every_byte = s->read_only};
+	enum fail f = log_open(s->disk, &log, s->loop, from, replay, &s->log, w);
+
+	if (f)
+		s->log = NULL;
+	return f;
+}
+
+static enum fail redo_from(struct store *s, const struct store_settings *settings, struct log_pos from, struct why *w)
+{
 	struct redo r = {.s = s,
 		.snapshot.ops = {.max = SIZE_MAX},
 		.come_to = settings->come_to,
@@ -176,11 +91,8 @@ static enum fail redo_from(struct store *s, const struct store_settings *setting
 	enum fail f;
 
 	s->redo_all = !from.segment;
-	f = log_open(s->disk, &log, s->loop, from, &replay, &s->log, w);
-
+	f = read_log(s, settings, from, &replay, w);
 	buf_fini(&r.snapshot.ops);
-	if (f)
-		s->log = NULL;
 	return f;
 }
 
@@ -206,15 +118,26 @@ static void forget_all(struct store *s)
 	s->log = NULL;
 }
 
+/* Now only what the log has is looked at; it is told while the store serves. */
 static enum fail rebuild(struct store *s, const struct store_settings *settings, const char *reason, struct why *w)
 {
+	struct log_replay replay = {NULL, rebuild_note, rebuild_rot, rebuild_known};
 	enum fail f;
 
-	store_report(s, "the index is made anew from the log: %s", reason);
 	forget_all(s);
 	aside_forget(s);
 	f = index_clear(s, w);
-	return f ? f : redo_from(s, settings, (struct log_pos){0, 0}, w);
+	if (f)
+		return f;
+	s->partial = s->redo_all = true;
+	replay.context = s->rebuild = rebuild_new(s, reason);
+	f = read_log(s, settings, (struct log_pos){0, 0}, &replay, w);
+	if (f || !rebuild_empty(s->rebuild))
+		return f;
+	rebuild_free(s->rebuild);
+	s->rebuild = NULL;
+	s->partial = false;
+	return FAIL_NONE;
 }
 
 static void see_segment(void *context, const char *name)
@@ -239,10 +162,8 @@ static enum fail open_log(struct store *s, const struct store_settings *settings
 	struct log_pos from;
 	enum fail f = index_state_get(s, &state, w);
 
-	if (f == FAIL_NOT_FOUND) {
-		f = index_clear(s, w);
-		return f ? f : redo_from(s, settings, (struct log_pos){0, 0}, w);
-	}
+	if (f == FAIL_NOT_FOUND)
+		return rebuild(s, settings, "there is none, or it was not complete", w);
 	if (f == FAIL_CORRUPT)
 		return rebuild(s, settings, "it is of another version or unreadable", w);
 	if (f)
@@ -331,7 +252,7 @@ static enum fail name_store(struct store *s, struct why *w)
 /* ── Opening and closing ── */
 
 /* One that a snapshot has put right meanwhile, or that was deleted, is no news. */
-static enum fail tell_recovered(struct store *s, struct why *w)
+enum fail recovered_tell(struct store *s, struct why *w)
 {
 	enum fail f = FAIL_NONE;
 
@@ -391,6 +312,7 @@ static struct store *store_new(const struct store_settings *settings)
 static void store_free(struct store *s)
 {
 	reclaim_close(s);
+	rebuild_free(s->rebuild);
 	space_fini(s);
 	deferred_cancel(&s->seal);
 	deferred_cancel(&s->snapshot_turn);
@@ -420,7 +342,7 @@ enum fail store_view(const struct store_settings *settings, struct log_pos from,
 	if (!f)
 		f = index_write(s, w);
 	if (!f)
-		f = tell_recovered(s, w);
+		f = recovered_tell(s, w);
 	if (f) {
 		store_free(s);
 		return f;
@@ -444,7 +366,7 @@ enum fail store_open(const struct store_settings *settings, struct store **out, 
 	if (!f)
 		f = index_write(s, w);
 	if (!f)
-		f = tell_recovered(s, w);
+		f = recovered_tell(s, w);
 	if (condemn_if_rung(s) && !f)
 		f = why(w, FAIL_CORRUPT, "The index is damaged.");
 	s->opening = false;
@@ -452,6 +374,8 @@ enum fail store_open(const struct store_settings *settings, struct store **out, 
 		store_free(s);
 		return f;
 	}
+	if (s->rebuild)
+		rebuild_start(s->rebuild);
 	space_keep_ballast(s);
 	*out = s;
 	return FAIL_NONE;
@@ -465,6 +389,8 @@ void store_close(struct store *s)
 		return;
 	store_reclaim_stop(s);
 	s->closing = true;
+	rebuild_free(s->rebuild);
+	s->rebuild = NULL;
 	snapshot_drop_waiting(s);
 	while (s->busy || !list_empty(&s->ready) || !list_empty(&s->groups))
 		uv_run(&s->loop->uv, UV_RUN_ONCE);

@@ -169,6 +169,7 @@ static void open_hearing(struct trial *t)
 		print_error("%s\n", w.log);
 	assert_int_equal(f, FAIL_NONE);
 	t->account = try_account(t, 7);
+	try_rebuilt(t);
 }
 
 static void order_damage(const char *words)

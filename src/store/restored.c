@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "store/inside.h"
+#include "store/rebuild.h"
 
 struct renewing {
 	struct store_wait wait;
@@ -46,9 +47,9 @@ enum fail store_restored(struct store *s, uint64_t *mailboxes_out, struct why *w
 {
 	uint64_t id = 0, mailboxes = 0;
 	struct account *a;
-	enum fail f;
+	enum fail f = rebuild_finish(s, w);
 
-	while (!(f = index_next_account(s->kv, id, &id, w)) && id) {
+	while (!f && !(f = index_next_account(s->kv, id, &id, w)) && id) {
 		f = account_get(s, id, &a, w);
 		if (f)
 			return f;

@@ -37,6 +37,9 @@ uint64_t store_log_bytes(const struct store *s);
 /* Called once when the store breaks. */
 void store_on_broken(struct store *s, void (*call)(void *context), void *context);
 
+/* The index was missing or of no use, and is being made anew: so many of so many changes are there. Accounts whose changes are not are opened
+ * later (FAIL_BUSY), those that somebody waits for before all others. */
+bool store_rebuilding(const struct store *s, uint64_t *done_out, uint64_t *total_out);
 /* Keeps `bytes` of the disk free: when less is, what makes the store grow (body_append, batch_message, batch_copy) is refused with
  * FAIL_DISK_FULL before anything is written, until there is a little more again. Reading, flags, moving, deleting go on. 0, and until it
  * is called: nothing is refused. */

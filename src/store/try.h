@@ -57,6 +57,23 @@ static TRY_UNUSED enum fail try_finish(struct trial *t, struct try_wait *w, enum
 	return w->result;
 }
 
+/* Waits until an index that is being made anew is complete. */
+static TRY_UNUSED void try_rebuilt_store(struct store *s, struct loop *loop)
+{
+	uint64_t done, all;
+
+	while (store_rebuilding(s, &done, &all)) {
+		assert_true(done <= all);
+		assert_false(store_broken(s));
+		uv_run(&loop->uv, UV_RUN_ONCE);
+	}
+}
+
+static TRY_UNUSED void try_rebuilt(struct trial *t)
+{
+	try_rebuilt_store(t->store, &t->loop);
+}
+
 static TRY_UNUSED struct account *try_account(struct trial *t, uint64_t id)
 {
 	struct try_wait w;

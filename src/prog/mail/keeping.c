@@ -55,8 +55,14 @@ static void walk(struct timer *t)
 	struct mail *m = CONTAINER_OF(t, struct mail, expiry_timer);
 	struct expire_limits limits = {.bytes = m->child->settings->keep_deleted_size};
 
+	uint64_t done, all;
+
 	if (m->stopping || m->broken)
 		return;
+	if (store_rebuilding(m->store, &done, &all)) {
+		timer_start(&m->expiry_timer, FIRST_MS);
+		return;
+	}
 	limits.seconds = keep_seconds(m);
 	expiry_run(&m->expiry, &limits);
 }

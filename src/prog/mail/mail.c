@@ -188,10 +188,16 @@ static void stop(struct child *c)
 static void report(struct child *c, struct msg_report *out)
 {
 	struct mail *m = c->state;
+	uint64_t rebuilt, all;
 
 	out->sessions = m->session_count;
 	out->deliveries = m->delivery_count;
 	out->delivered = m->delivered;
+	if (m->store && store_rebuilding(m->store, &rebuilt, &all)) {
+		out->rebuilding = true;
+		out->rebuilt_percent = (uint32_t)(rebuilt * 100 / all);
+		child_counts_changed(c); /* so that its progress is seen */
+	}
 	out->disk_low = m->store && store_disk_low(m->store);
 	if (m->store)
 		mail_reclaim_report(m, out);
