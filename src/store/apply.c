@@ -1,7 +1,5 @@
-/* A durable batch becomes true: rows, counts, tree, index, feed. The same function serves the living store and the redo at opening, so a
- * history always comes to the same rows; a batch that has been applied is recognised by its number and passed over (INV-21 in
- * doc/STORE-FORMAT.md). Nothing here waits, and nothing here may be called before the log's sync has returned (INV-1). */
-#include "base/in_service.h"
+/* What each op of a durable batch changes: rows, counts, tree, index, feed. An op that is applied twice, wholly or in part, must come to the same
+ * (apply_batch.c). Nothing here waits, and nothing here may be called before the log's sync has returned (INV-1). */
 #include "base/memory.h"
 #include "store/apply.h"
 
@@ -89,6 +87,8 @@ static void apply_message(struct applying *ap, struct op *op)
 	if (!m)
 		m = apply_recovered_mailbox(ap, op->mailbox);
 	if (op->row.uid < m->uid_next) {
+		if (ap->again)
+			return;
 		store_report(ap->s, "account %llu: a message came with uid %u, which is used: passed over",
 			(unsigned long long)ap->a->id, (unsigned)op->row.uid);
 		return;
@@ -102,31 +102,40 @@ static void apply_message(struct applying *ap, struct op *op)
 
 /* ── Flags ── */
 
+/* One that has the batch's number already is told of again, so that a part that was applied before comes to what the whole does. */
+static bool change_flags(struct applying *ap, struct mailbox *m, const struct op *op, struct row *r)
+{
+	uint64_t flags = (r->flags & ~op->clear) | op->set;
+
+	if (flags == r->flags && (!ap->again || r->modseq != ap->sequence))
+		return false;
+	mailbox_count_row(m, r, -1);
+	r->flags = flags;
+	r->modseq = ap->sequence;
+	mailbox_count_row(m, r, 1);
+	index_put_row(m, r);
+	return true;
+}
+
 static void apply_flags(struct applying *ap, const struct op *op)
 {
 	struct mailbox *m = account_by_id(ap->a, op->mailbox);
-	struct span runs = op->encoded_runs;
 	uint32_t first = 0, last = 0;
 	struct uid_run run;
 
-	if (!m)
+	if (!m) {
+		apply_skip_runs(ap);
 		return;
-	while (op_run_take(op, &runs, &run)) {
+	}
+	while (apply_take_run(ap, &m->rows, COST_FLAGS, &run)) {
 		uint32_t end = run.first + (run.count - 1);
+		size_t i = rows_lower_bound(&m->rows, run.first);
 
-		for (size_t i = rows_lower_bound(&m->rows, run.first); i < m->rows.n && m->rows.p[i].uid <= end; i++) {
-			struct row *r = &m->rows.p[i];
-			uint64_t flags = (r->flags & ~op->clear) | op->set;
-
-			if (flags == r->flags)
+		for (; i < m->rows.n && m->rows.p[i].uid <= end; i++) {
+			if (!change_flags(ap, m, op, &m->rows.p[i]))
 				continue;
-			mailbox_count_row(m, r, -1);
-			r->flags = flags;
-			r->modseq = ap->sequence;
-			mailbox_count_row(m, r, 1);
-			index_put_row(m, r);
-			first = first ? first : r->uid;
-			last = r->uid;
+			first = first ? first : m->rows.p[i].uid;
+			last = m->rows.p[i].uid;
 		}
 	}
 	if (!first)
@@ -174,13 +183,29 @@ static void apply_create(struct applying *ap, const struct op *op)
 	apply_touch(ap, m);
 }
 
+/* Messages of a mailbox that is to go, as many as there is room for, the last ones first. */
+static void drop_some(struct applying *ap, struct mailbox *m, bool keep)
+{
+	size_t n = ap->room / COST_DROP + 1, first = m->rows.n - (n < m->rows.n ? n : m->rows.n);
+	uint32_t uid = m->rows.p[first].uid;
+
+	apply_drop_rows(ap, m, &(struct uid_run){uid, m->rows.p[m->rows.n - 1].uid - uid + 1, 0}, 1, keep);
+	ap->room = 0;
+}
+
 static void apply_delete(struct applying *ap, const struct op *op)
 {
 	struct mailbox *m = account_by_id(ap->a, op->mailbox);
+	bool keep = op->kind == OP_DELETE_KEEP;
 
 	if (!m)
 		return;
-	if (op->kind == OP_DELETE_KEEP)
+	ap->in_op = m->rows.n > ap->room / COST_DROP;
+	if (ap->in_op) {
+		drop_some(ap, m, keep);
+		return;
+	}
+	if (keep)
 		apply_keep_mailbox(ap, m);
 	index_delete_mailbox(m);
 	apply_tell(ap, m, FEED_DELETED, 0, 0);
@@ -252,7 +277,7 @@ static void apply_recent(struct applying *ap, const struct op *op)
 	apply_touch(ap, m);
 }
 
-static void apply_op(struct applying *ap, struct op *op)
+void apply_op(struct applying *ap, struct op *op)
 {
 	switch (op->kind) {
 	case OP_ACCOUNT:
@@ -275,6 +300,7 @@ static void apply_op(struct applying *ap, struct op *op)
 	case OP_EXPUNGE_KEEP: apply_expunge(ap, op); break;
 	case OP_RECENT: apply_recent(ap, op); break;
 	case OP_MOVE: apply_move(ap, op); break;
+	case OP_COPY: apply_copy(ap, op); break;
 	case OP_RELOCATE: apply_relocate(ap, op); break;
 	case OP_UNDELETE: apply_undelete(ap, op); break;
 	case OP_PURGE: apply_purge(ap, op); break;
@@ -286,122 +312,4 @@ static void apply_op(struct applying *ap, struct op *op)
 	case OP_KEPT:
 	case OP_VANISHED: break; /* prepare has refused them */
 	}
-}
-
-/* ── The batch ── */
-
-bool op_needs_rows(enum op_kind kind)
-{
-	return op_ranges(kind) || kind == OP_MOVE || kind == OP_DELETE || kind == OP_DELETE_KEEP || kind == OP_RELOCATE;
-}
-
-/* Reads the index as it is before the batch. */
-static bool needs_index(enum op_kind kind)
-{
-	return kind == OP_UNDELETE || kind == OP_PURGE || kind == OP_RELOCATE_KEPT || kind == OP_GONE;
-}
-
-/* Rows that the ops need are read before the first of them changes anything, and what earlier batches gathered for the index is
- * written first, so that they are there. */
-static enum fail load_rows_of(struct applying *ap, uint64_t mailbox, struct why *w)
-{
-	struct mailbox *m = account_by_id(ap->a, mailbox);
-	enum fail f;
-
-	if (!m || m->state == ROWS_LOADED)
-		return FAIL_NONE;
-	f = index_write(ap->s, w);
-	if (!f)
-		f = mailbox_load_now(m, w);
-	if (!f)
-		apply_touch(ap, m); /* so that it is settled, whatever the ops come to */
-	return f;
-}
-
-/* FAIL_SYNTAX, so that it is not taken for a fault of the index. */
-static enum fail unreadable(enum fail f, uint64_t account, struct why *w)
-{
-	if (f == FAIL_CONFIG)
-		return why(w, f, "The mail log was written by a newer version of Barid.");
-	return why_log(w, FAIL_SYNTAX, "The mail log has a problem.", "a batch of account %llu cannot be read",
-		(unsigned long long)account);
-}
-
-/* Every op is looked at before any is applied: a record that cannot be read whole changes nothing. */
-static enum fail prepare(struct applying *ap, struct span ops, struct why *w)
-{
-	struct op op;
-	enum fail f = FAIL_NONE;
-
-	while (!f && ops.n) {
-		f = op_decode(&ops, &op);
-		if (!f && op_of_snapshots(op.kind))
-			f = FAIL_CORRUPT;
-		if (f)
-			return unreadable(f, ap->a->id, w);
-		if (op_needs_rows(op.kind))
-			f = load_rows_of(ap, op.mailbox, w);
-		else if (needs_index(op.kind) && ap->s->index.count)
-			f = index_write(ap->s, w);
-	}
-	return f;
-}
-
-static void finish(struct applying *ap)
-{
-	struct account *a = ap->a;
-
-	a->sequence = ap->sequence;
-	if (a->sequence_projected < a->sequence)
-		a->sequence_projected = a->sequence;
-	while (!list_empty(&ap->dirty)) {
-		struct mailbox *m = CONTAINER_OF(ap->dirty.next, struct mailbox, dirty);
-
-		list_remove(&m->dirty);
-		index_settle_rows(m);
-		index_put_mailbox(m);
-		mailbox_settle(m);
-	}
-	index_put_account(a);
-}
-
-static enum fail apply_ops(struct applying *ap, struct span ops, uint32_t segment, size_t octets, struct why *w)
-{
-	enum fail f = prepare(ap, ops, w);
-	struct op op;
-
-	while (!f && ops.n && !(f = op_decode(&ops, &op))) {
-		apply_op(ap, &op);
-		f = ap->failed;
-	}
-	if (!f) {
-		need_batch(&ap->a->need, segment, octets);
-		finish(ap);
-	}
-	return f;
-}
-
-enum fail batch_apply(struct store *s, struct log_pos pos, struct span record, struct batch *live, struct why *w)
-{
-	size_t octets = record.n;
-	struct applying ap = {.s = s, .live = live, .why = w};
-	struct batch_head head;
-	enum fail f = batch_head_decode(&record, &head);
-	SERVING(f ? 0 : head.account);
-
-	if (f)
-		return unreadable(f, 0, w);
-	f = account_get(s, head.account, &ap.a, w);
-	if (f)
-		return f;
-	ap.sequence = head.sequence;
-	ap.time = head.time;
-	list_init(&ap.dirty);
-	if (head.sequence > ap.a->sequence)
-		f = apply_ops(&ap, record, pos.segment, octets, w);
-	if (!live)
-		account_settle(ap.a);
-	else if (!f)
-		snapshot_if_due(ap.a);
-	return f;
 }

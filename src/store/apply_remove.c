@@ -5,27 +5,37 @@
 /* Where rows go: to another mailbox, nowhere, or among the kept ones. */
 enum way { WAY_MOVED, WAY_GONE, WAY_KEPT };
 
-/* Rows that go, one after the other in the mailbox, are one event and one run of vanished uids. */
+/* Rows that go, one after the other in the mailbox, are one event. The runs of vanished uids have those of the rows and no others, so that they
+ * come to the same however a batch is cut into slices. */
 struct removal {
 	struct mailbox *m;
 	enum way way;
 	uint32_t first, last;
-	size_t past;              /* index of the row behind the last one of the run */
-	struct uid_run *vanished; /* those that are over */
+	size_t past; /* index of the row behind the last one of the event */
+	struct uid_run *vanished;
 	size_t n, cap;
 };
 
 static void removal_flush(struct applying *ap, struct removal *x)
 {
-	if (!x->first)
+	if (x->first)
+		apply_tell(ap, x->m, FEED_EXPUNGED, x->first, x->last);
+	x->first = 0;
+}
+
+static void note_vanished(struct removal *x, uint32_t uid)
+{
+	struct uid_run *last = x->n ? &x->vanished[x->n - 1] : NULL;
+
+	if (last && last->first + last->count == uid) {
+		last->count++;
 		return;
-	apply_tell(ap, x->m, FEED_EXPUNGED, x->first, x->last);
+	}
 	if (x->n == x->cap) {
 		x->cap = x->cap ? x->cap * 2 : 16;
 		x->vanished = memory_resize_array(x->vanished, x->cap, sizeof(*x->vanished));
 	}
-	x->vanished[x->n++] = (struct uid_run){x->first, x->last - x->first + 1, 0};
-	x->first = 0;
+	x->vanished[x->n++] = (struct uid_run){uid, 1, 0};
 }
 
 static void remove_block(struct applying *ap, struct removal *x, size_t lo, size_t hi)
@@ -43,6 +53,7 @@ static void remove_block(struct applying *ap, struct removal *x, size_t lo, size
 	for (size_t i = lo; i < hi; i++) {
 		if (x->way == WAY_KEPT)
 			apply_keep_row(ap, m, &m->rows.p[i]);
+		note_vanished(x, m->rows.p[i].uid);
 		mailbox_count_row(m, &m->rows.p[i], -1);
 		index_delete_row(m, &m->rows.p[i], x->way != WAY_MOVED);
 		if (!feed_wanted(m))
@@ -50,7 +61,7 @@ static void remove_block(struct applying *ap, struct removal *x, size_t lo, size
 	}
 }
 
-/* One walk over the rows, however many runs there are: what stays moves down. */
+/* One walk over the rows, however many runs there are: what stays between them moves down, and the hole is closed at the end. */
 static void remove_rows(struct applying *ap, struct mailbox *m, const struct uid_run *runs, size_t n, enum way way)
 {
 	struct removal x = {.m = m, .way = way};
@@ -76,9 +87,7 @@ static void remove_rows(struct applying *ap, struct mailbox *m, const struct uid
 	}
 	if (!any)
 		return;
-	for (; from < m->rows.n; from++)
-		p[to++] = p[from];
-	m->rows.n = to;
+	rows_cut(&m->rows, to, from - to);
 	removal_flush(ap, &x);
 	index_put_vanished(m, x.vanished, x.n, ap->sequence);
 	free(x.vanished);
@@ -86,33 +95,33 @@ static void remove_rows(struct applying *ap, struct mailbox *m, const struct uid
 	apply_touch(ap, m);
 }
 
+void apply_drop_rows(struct applying *ap, struct mailbox *m, const struct uid_run *runs, size_t n, bool keep)
+{
+	remove_rows(ap, m, runs, n, keep ? WAY_KEPT : WAY_GONE);
+}
+
 void apply_expunge(struct applying *ap, const struct op *op)
 {
 	struct mailbox *m = account_by_id(ap->a, op->mailbox);
-	struct span in = op->encoded_runs;
-	struct uid_run *runs;
-	size_t n = 0;
+	struct uid_run *runs = NULL, run;
+	size_t n = 0, cap = 0;
 
-	if (!m || !op->run_count)
+	if (!m) {
+		apply_skip_runs(ap);
 		return;
-	runs = memory_resize_array(NULL, op->run_count, sizeof(*runs));
-	while (op_run_take(op, &in, &runs[n]))
-		n++;
-	remove_rows(ap, m, runs, n, op->kind == OP_EXPUNGE_KEEP ? WAY_KEPT : WAY_GONE);
+	}
+	while (apply_take_run(ap, &m->rows, COST_DROP, &run)) {
+		if (n == cap) {
+			cap = cap ? cap * 2 : 4;
+			runs = memory_resize_array(runs, cap, sizeof(*runs));
+		}
+		runs[n++] = run;
+	}
+	apply_drop_rows(ap, m, runs, n, op->kind == OP_EXPUNGE_KEEP);
 	free(runs);
 }
 
 /* ── Moving ── */
-
-static uint64_t mapped_flags(uint64_t flags, struct span map)
-{
-	uint64_t out = flags & MESSAGE_SYSTEM_FLAGS;
-
-	for (size_t i = 0; i + 1 < map.n; i += 2)
-		if (flags >> map.p[i] & 1)
-			out |= (uint64_t)1 << map.p[i + 1];
-	return out;
-}
 
 struct moving {
 	struct rows rows;     /* as they will be in the target */
@@ -134,7 +143,7 @@ static bool move_one(
 	r = rows_add(&mv->rows);
 	*r = from->rows.p[i];
 	r->uid = to;
-	r->flags = mapped_flags(r->flags, op->map);
+	r->flags = apply_mapped_flags(r->flags, op->map);
 	r->modseq = ap->sequence;
 	r->save_date = ap->time;
 	if (mv->count == mv->cap) {
@@ -148,17 +157,14 @@ static bool move_one(
 static void gather(
 	struct applying *ap, struct moving *mv, struct mailbox *from, struct mailbox *to, const struct op *op)
 {
-	struct span in = op->encoded_runs;
 	struct uid_run run;
 
-	while (op_run_take(op, &in, &run)) {
+	while (apply_take_run(ap, NULL, COST_MOVE, &run)) {
 		for (uint32_t k = 0; k < run.count; k++) {
 			bool there =
 				run.to + k >= to->uid_next && move_one(ap, mv, from, op, run.first + k, run.to + k);
 
-			if (!there && ap->live && ap->uid_at < ap->live->uid_count)
-				ap->live->uids[ap->uid_at] = 0; /* it was gone when its turn came */
-			ap->uid_at++;
+			apply_note_carried(ap, there);
 		}
 		/* Also the uids of those that were gone are used up. */
 		mv->uid_next = run.to + run.count > mv->uid_next ? run.to + run.count : mv->uid_next;
@@ -180,8 +186,10 @@ void apply_move(struct applying *ap, const struct op *op)
 	struct mailbox *from = account_by_id(ap->a, op->mailbox), *to = account_by_id(ap->a, op->other);
 	struct moving mv = {0};
 
-	if (!from || !op->run_count)
+	if (!from) {
+		apply_skip_runs(ap);
 		return;
+	}
 	if (!to)
 		to = apply_recovered_mailbox(ap, op->other);
 	mv.taken = memory_new(from->rows.n + 1);
@@ -191,12 +199,7 @@ void apply_move(struct applying *ap, const struct op *op)
 	remove_rows(ap, from, mv.gone, mv.count, WAY_MOVED);
 	for (size_t i = 0; i < mv.rows.n; i++)
 		apply_add_row(ap, to, &mv.rows.p[i]);
-	if (to->uid_next < mv.uid_next) {
-		to->uid_next = mv.uid_next;
-		apply_touch(ap, to);
-	}
-	if (to->uid_projected < to->uid_next)
-		to->uid_projected = to->uid_next;
+	apply_spend_uids(ap, to, mv.uid_next);
 	rows_fini(&mv.rows);
 	free(mv.gone);
 	free(mv.taken);

@@ -21,6 +21,7 @@ void batch_destroy(struct batch *b)
 	list_remove(&b->link);
 	for (size_t i = 0; i < b->count; i++)
 		body_unref(b->ops[i].body);
+	free(b->applying);
 	free(b->held);
 	free(b->ops);
 	free(b->runs);
@@ -195,42 +196,8 @@ static enum fail carry_keywords(
 	return FAIL_NONE;
 }
 
-static uint64_t carried_flags(uint64_t flags, const uint8_t *bits)
-{
-	uint64_t out = flags & MESSAGE_SYSTEM_FLAGS;
-
-	for (int bit = KEYWORD_FIRST_BIT; bit < 64; bit++)
-		if (flags >> bit & 1 && bits[bit])
-			out |= (uint64_t)1 << bits[bit];
-	return out;
-}
-
-enum fail batch_copy(struct batch *b, const struct mailbox *from, const struct message *msg, uint64_t to, struct why *w)
-{
-	struct mailbox *target = account_by_id(b->account, to);
-	uint8_t bits[64] = {0};
-	struct staged *s;
-	enum fail f;
-
-	if (!target)
-		return no_mailbox(w);
-	if (from->account != b->account)
-		return why(w, FAIL_CANNOT, "That mailbox belongs to another account.");
-	f = store_may_grow(b->account->store, 0, w);
-	if (!f)
-		f = carry_keywords(from, target, msg->flags, bits, w);
-	if (f)
-		return f;
-	s = stage(b, OP_MESSAGE, to);
-	message_row(msg, &s->op.row);
-	s->from = from->id;
-	s->from_uid = msg->uid;
-	s->op.row.id = 0;
-	s->op.row.flags = carried_flags(msg->flags, bits);
-	return FAIL_NONE;
-}
-
-enum fail batch_move(struct batch *b, struct mailbox *from, const struct message *msg, uint64_t to, struct why *w)
+static enum fail stage_carried(struct batch *b, enum op_kind kind, const struct mailbox *from,
+	const struct message *msg, uint64_t to, struct why *w)
 {
 	struct mailbox *target = account_by_id(b->account, to);
 	struct staged *s = b->count ? &b->ops[b->count - 1] : NULL;
@@ -240,8 +207,8 @@ enum fail batch_move(struct batch *b, struct mailbox *from, const struct message
 		return no_mailbox(w);
 	if (from->account != b->account)
 		return why(w, FAIL_CANNOT, "That mailbox belongs to another account.");
-	if (!s || s->op.kind != OP_MOVE || s->op.mailbox != from->id || s->op.other != to) {
-		s = stage(b, OP_MOVE, from->id);
+	if (!s || s->op.kind != kind || s->op.mailbox != from->id || s->op.other != to) {
+		s = stage(b, kind, from->id);
 		s->op.other = to;
 	}
 	f = carry_keywords(from, target, msg->flags, s->bits, w);
@@ -250,6 +217,18 @@ enum fail batch_move(struct batch *b, struct mailbox *from, const struct message
 	else if (!s->op.run_count)
 		b->count--;
 	return f;
+}
+
+enum fail batch_copy(struct batch *b, const struct mailbox *from, const struct message *msg, uint64_t to, struct why *w)
+{
+	enum fail f = store_may_grow(b->account->store, 0, w);
+
+	return f ? f : stage_carried(b, OP_COPY, from, msg, to, w);
+}
+
+enum fail batch_move(struct batch *b, struct mailbox *from, const struct message *msg, uint64_t to, struct why *w)
+{
+	return stage_carried(b, OP_MOVE, from, msg, to, w);
 }
 
 /* ── Flags, expunge, recent ── */

@@ -28,7 +28,8 @@ struct new_message {
 };
 /* FAIL_NOT_FOUND (no such mailbox), FAIL_LIMIT (keywords), FAIL_DISK_FULL (store_set_disk_reserve). The uid is known after commit. */
 FAILS batch_message(struct batch *b, uint64_t mailbox, const struct new_message *m, struct why *w);
-/* A copy of `msg` of mailbox `from`, flags and dates kept (keywords by name). */
+/* A copy of `msg` of mailbox `from`, flags and dates kept (keywords by name). One that is gone when its turn comes is passed over, and has no
+ * uid in batch_uids. */
 FAILS batch_copy(struct batch *b, const struct mailbox *from, const struct message *msg, uint64_t to, struct why *w);
 /* Copy with the message's id kept, and expunge of the source: RFC 6851. One that is gone when its turn comes is passed over, and has
  * no uid in batch_uids. */

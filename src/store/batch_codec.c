@@ -5,7 +5,7 @@
 
 bool op_known(unsigned kind)
 {
-	return kind >= OP_ACCOUNT && kind <= OP_GONE;
+	return (kind >= OP_ACCOUNT && kind <= OP_GONE) || kind == OP_COPY;
 }
 
 bool op_of_snapshots(enum op_kind kind)
@@ -16,6 +16,11 @@ bool op_of_snapshots(enum op_kind kind)
 bool op_ranges(enum op_kind kind)
 {
 	return kind == OP_FLAGS || kind == OP_EXPUNGE || kind == OP_EXPUNGE_KEEP;
+}
+
+bool op_carries(enum op_kind kind)
+{
+	return kind == OP_MOVE || kind == OP_COPY;
 }
 
 static uint64_t zigzag(int64_t v)
@@ -88,7 +93,7 @@ static void add_runs(struct buf *out, const struct op *op)
 	for (size_t i = 0; i < op->run_count; i++) {
 		buf_add_varint(out, op->runs[i].first);
 		buf_add_varint(out, op->runs[i].count);
-		if (op->kind == OP_MOVE)
+		if (op_carries(op->kind))
 			buf_add_varint(out, op->runs[i].to);
 	}
 }
@@ -103,7 +108,7 @@ static bool take_run(enum op_kind kind, struct span *in, struct uid_run *out)
 	out->to = 0;
 	if (!take_u32(in, &out->first) || !take_u32(in, &out->count) || !run_fits(out->first, out->count))
 		return false;
-	return kind != OP_MOVE || (take_u32(in, &out->to) && run_fits(out->to, out->count));
+	return !op_carries(kind) || (take_u32(in, &out->to) && run_fits(out->to, out->count));
 }
 
 /* Checks all runs, so that whoever walks them later need not. Those of flags and expunges ascend (apply walks the rows once). */
@@ -119,7 +124,7 @@ static bool take_runs(struct span *in, struct op *op)
 	for (uint64_t i = 0; i < count; i++) {
 		if (!take_run(op->kind, in, &run))
 			return false;
-		if (op->kind != OP_MOVE && run.first < past)
+		if (!op_carries(op->kind) && run.first < past)
 			return false;
 		past = (uint64_t)run.first + run.count;
 	}
@@ -243,8 +248,11 @@ void op_encode(const struct op *op, struct buf *out)
 	case OP_EXPUNGE:
 	case OP_EXPUNGE_KEEP: add_runs(out, op); break;
 	case OP_RECENT: buf_add_varint(out, op->uid); break;
+	case OP_COPY:
 	case OP_MOVE:
 		buf_add_varint(out, op->other);
+		if (op->kind == OP_COPY)
+			buf_add_varint(out, op->row.id);
 		buf_add_counted(out, op->map);
 		add_runs(out, op);
 		break;
@@ -338,9 +346,10 @@ static bool take_fields(struct span *in, struct op *op)
 	case OP_EXPUNGE:
 	case OP_EXPUNGE_KEEP: return take_runs(in, op);
 	case OP_RECENT: return take_u32(in, &op->uid);
+	case OP_COPY:
 	case OP_MOVE:
-		return span_take_varint(in, &op->other) && span_take_counted(in, &op->map) && map_is_good(op->map) &&
-		       take_runs(in, op);
+		return span_take_varint(in, &op->other) && (op->kind == OP_MOVE || span_take_varint(in, &op->row.id)) &&
+		       span_take_counted(in, &op->map) && map_is_good(op->map) && take_runs(in, op);
 	case OP_RELOCATE:
 		return take_u32(in, &op->uid) && take_pos(in, &op->row.body) && take_pos(in, &op->row.prefix_pos);
 	}

@@ -49,7 +49,7 @@ static void check_runs(const struct op *op)
 		assert_true(op_run_take(op, &in, &run));
 		assert_int_equal(run.first, runs[i].first);
 		assert_int_equal(run.count, runs[i].count);
-		assert_int_equal(run.to, op->kind == OP_MOVE ? runs[i].to : 0);
+		assert_int_equal(run.to, op_carries(op->kind) ? runs[i].to : 0);
 	}
 	assert_false(op_run_take(op, &in, &run));
 }
@@ -57,11 +57,13 @@ static void check_runs(const struct op *op)
 static void ops_read_back(void **state)
 {
 	(void)state;
-	for (int kind = OP_ACCOUNT; kind <= OP_GONE; kind++) {
+	for (int kind = OP_ACCOUNT; kind <= OP_COPY; kind++) {
 		struct op in = sample((enum op_kind)kind), out;
 		struct span bytes;
 		struct buf b;
 
+		if (!op_known((unsigned)kind))
+			continue;
 		buf_init(&b, 10000);
 		op_encode(&in, &b);
 		bytes = buf_span(&b);
@@ -69,7 +71,9 @@ static void ops_read_back(void **state)
 		assert_int_equal(bytes.n, 0);
 		assert_int_equal(out.kind, kind);
 		assert_true(out.mailbox == 300);
-		if (op_ranges(out.kind) || kind == OP_MOVE)
+		if (kind == OP_COPY)
+			assert_true(out.row.id == 1ull << 52 && out.other == 5);
+		if (op_ranges(out.kind) || op_carries(out.kind))
 			check_runs(&out);
 		if (kind == OP_FLAGS)
 			assert_true(out.set == in.set && out.clear == in.clear);

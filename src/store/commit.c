@@ -1,11 +1,12 @@
 /* Commits: the way of a batch from the hands of its maker to the log and back.
  *
  *   batch_commit ─► account->waiting ──commit_run_waiting──► store->ready ──commit_seal (end of the turn)──► numbers, record, log_append
- *       ─► group ──log_commit──► (sync) ──group_done──► batch_apply, index_write ─► done()
+ *       ─► group ──log_commit──► (sync) ──group_done──► store->due ──apply_due──► batch_apply ⟲, index_write ─► done()
  *
  * Order: an account's batches are sent, applied and answered in the order of their commits. A batch that changes the tree is alone in
  * flight, so that what it was checked against is still true when it is applied. What is appended for a batch is committed in the same
- * turn: so the place that the log has reached covers no batch that is not applied (index_write). */
+ * turn: so the place that the log has reached covers no batch that is not applied (index_write). A batch that changes very much is applied
+ * a slice a turn, so that other accounts do not wait; its account's other batches do. */
 #include "base/clock.h"
 #include "base/in_service.h"
 #include "base/memory.h"
@@ -75,38 +76,15 @@ static enum fail no_uids(struct why *w)
 	return why(w, FAIL_LIMIT, "The mailbox has used up its UIDs.");
 }
 
-/* A copy may have been staged some time ago: its bytes are where the message that it is a copy of has them now. */
-static enum fail renew_copy(struct sending *s, struct staged *st)
-{
-	struct account *a = s->b->account;
-	struct mailbox *from = st->from ? account_by_id(a, st->from) : NULL;
-	struct message now;
-
-	if (!st->from)
-		return FAIL_NONE;
-	if (from && from->state == ROWS_LOADED && mailbox_message(from, st->from_uid, &now)) {
-		struct row row;
-
-		message_row(&now, &row);
-		st->op.row.body = row.body;
-		st->op.row.prefix_pos = row.prefix_pos;
-	}
-	return reclaim_named(a->store, &st->op.row) ? FAIL_NONE : changed(&s->b->why);
-}
-
 static enum fail send_message(struct sending *s, struct staged *st)
 {
 	struct batch *b = s->b;
 	struct account *a = b->account;
 	struct mailbox *m = account_by_id(a, st->op.mailbox);
 	struct row *r = &st->op.row;
-	enum fail f;
 
 	if (!m)
 		return changed(&b->why);
-	f = renew_copy(s, st);
-	if (f)
-		return f;
 	if (!take_uids(m, 1, &r->uid))
 		return no_uids(&b->why);
 	r->id = a->next_message++;
@@ -114,8 +92,8 @@ static enum fail send_message(struct sending *s, struct staged *st)
 	define_keywords(s, m, r->flags);
 	if (st->prefix_n) {
 		struct span prefix = span(b->texts.p + st->prefix_at, st->prefix_n);
+		enum fail f = log_append(a->store->log, RECORD_PREFIX, &prefix, 1, &r->prefix_pos, &b->why);
 
-		f = log_append(a->store->log, RECORD_PREFIX, &prefix, 1, &r->prefix_pos, &b->why);
 		if (f)
 			return f;
 	}
@@ -124,7 +102,7 @@ static enum fail send_message(struct sending *s, struct staged *st)
 	return FAIL_NONE;
 }
 
-/* What the messages of a move may carry when its turn comes: what they carry now, and, where a change that is not applied yet may
+/* What the messages of a move or a copy may carry when its turn comes: what they carry now, and, where a change that is not applied yet may
  * give them another keyword, any that the mailbox has. */
 static uint64_t moved_flags(const struct sending *s, const struct staged *st, const struct mailbox *from)
 {
@@ -163,12 +141,12 @@ static void widen_map(struct sending *s, struct staged *st, const struct mailbox
 	}
 }
 
-static enum fail send_move(struct sending *s, struct staged *st)
+static enum fail send_carried(struct sending *s, struct staged *st)
 {
 	struct batch *b = s->b;
 	struct mailbox *from = account_by_id(b->account, st->op.mailbox), *to = account_by_id(b->account, st->op.other);
 	struct uid_run *runs = b->runs + st->run_at;
-	uint64_t bits = 0;
+	uint64_t bits = 0, n = 0;
 	struct buf map;
 	char pairs[128];
 
@@ -179,6 +157,11 @@ static enum fail send_move(struct sending *s, struct staged *st)
 			return no_uids(&b->why);
 		for (uint32_t k = 0; k < runs[i].count; k++)
 			note_uid(b, runs[i].to + k);
+		n += runs[i].count;
+	}
+	if (st->op.kind == OP_COPY) {
+		st->op.row.id = b->account->next_message;
+		b->account->next_message += n;
 	}
 	widen_map(s, st, from, to);
 	map = (struct buf){pairs, 0, sizeof(pairs), sizeof(pairs), false};
@@ -230,7 +213,8 @@ static enum fail send_op(struct sending *s, struct staged *st)
 	st->op.runs = st->op.run_count ? &b->runs[st->run_at] : NULL;
 	switch (st->op.kind) {
 	case OP_MESSAGE: return send_message(s, st);
-	case OP_MOVE: return send_move(s, st);
+	case OP_COPY:
+	case OP_MOVE: return send_carried(s, st);
 	case OP_FLAGS:
 	case OP_EXPUNGE:
 	case OP_EXPUNGE_KEEP: return send_ranges(s, st);
@@ -258,7 +242,7 @@ static size_t count_uids(const struct batch *b)
 		const struct staged *st = &b->ops[i];
 
 		n += st->op.kind == OP_MESSAGE || st->op.kind == OP_UNDELETE;
-		for (size_t k = 0; st->op.kind == OP_MOVE && k < st->op.run_count; k++)
+		for (size_t k = 0; op_carries(st->op.kind) && k < st->op.run_count; k++)
 			n += b->runs[st->run_at + k].count;
 	}
 	return n;
@@ -435,11 +419,11 @@ static bool all_applied(const struct store *s, struct log_pos end)
 
 void commit_reached(struct store *s, struct log_pos end)
 {
-	if (all_applied(s, end))
+	if (log_pos_cmp(end, s->reached) > 0 && all_applied(s, end))
 		s->reached = end;
 }
 
-/* Moves of messages that were gone have no uid. */
+/* Moves and copies of messages that were gone have no uid. */
 static void drop_unused_uids(struct batch *b)
 {
 	size_t kept = 0;
@@ -450,37 +434,38 @@ static void drop_unused_uids(struct batch *b)
 	b->uid_count = kept;
 }
 
-static void group_apply(struct group *g, enum log_result result)
+static enum fail unknown(struct batch *b)
 {
-	struct store *s = g->store;
-	struct why w = {0};
-	bool applied = false;
+	return why(&b->why, FAIL_UNKNOWN, "The server has a problem with its disk.");
+}
 
-	LIST_EACH(it, &g->batches)
-	{
-		struct batch *b = CONTAINER_OF(it, struct batch, link);
+/* A slice of the batch, or all of it. True once it is over. */
+static bool apply_some(struct store *s, struct batch *b)
+{
+	enum fail f;
 
-		if (b->result)
-			continue;
-		if (result != LOG_DONE || s->broken) {
-			b->result = why(&b->why, FAIL_UNKNOWN, "The server has a problem with its disk.");
-			continue;
-		}
-		b->result = batch_apply(s, b->pos, buf_span(&b->record), b, &b->why) ? FAIL_UNKNOWN : FAIL_NONE;
-		drop_unused_uids(b);
-		applied = true;
-		if (b->result)
-			store_break(s, &b->why);
-	}
-	if (result != LOG_DONE)
-		store_break(s, &w);
-	if (!applied || s->broken)
+	if (b->result)
+		return true;
+	f = s->broken ? unknown(b) : batch_apply(s, b->pos, buf_span(&b->record), b, &b->why);
+	if (f == FAIL_BUSY)
+		return false;
+	b->result = f ? FAIL_UNKNOWN : FAIL_NONE;
+	drop_unused_uids(b);
+	if (b->result)
+		store_break(s, &b->why);
+	return true;
+}
+
+/* Its group is over with its last batch. */
+static void leave_group(struct store *s, struct batch *b)
+{
+	struct group *g = b->group;
+
+	if (--g->left)
 		return;
+	list_remove(&g->link);
 	commit_reached(s, g->commit.end);
-	if (index_write(s,
-		    &w)) /* it is durable all the same: answered as such, and redone when the store is opened again */
-		store_break(s, &w);
-	index_flush_if_due(s);
+	free(g);
 }
 
 static void batch_answer(struct batch *b)
@@ -501,19 +486,65 @@ static void batch_answer(struct batch *b)
 	account_settle(a);
 }
 
-static void group_done(struct log_commit *c, enum log_result result)
+/* What is durable becomes true, a slice of each account's oldest batch a turn; those behind it wait for it. */
+static void apply_due(struct store *s)
 {
-	struct group *g = CONTAINER_OF(c, struct group, commit);
-	struct store *s = g->store;
+	struct list over, *next;
+	struct why w = {0};
 
-	list_remove(&g->link);
-	group_apply(g, result);
-	while (!list_empty(&g->batches)) {
-		struct batch *b = CONTAINER_OF(g->batches.next, struct batch, link);
+	list_init(&over);
+	for (struct list *it = s->due.next; it != &s->due; it = next) {
+		struct batch *b = CONTAINER_OF(it, struct batch, link);
+		struct account *a = b->account;
+
+		next = it->next;
+		if (a->applying && a->applying != b)
+			continue;
+		a->applying = apply_some(s, b) ? NULL : b;
+		if (a->applying)
+			continue;
+		list_remove(&b->link);
+		list_append(&over, &b->link);
+		leave_group(s, b);
+	}
+	/* It is durable all the same: answered as such, and redone when the store is opened again. */
+	if (!s->broken && index_write(s, &w))
+		store_break(s, &w);
+	if (!s->broken)
+		index_flush_if_due(s);
+	while (!list_empty(&over)) {
+		struct batch *b = CONTAINER_OF(over.next, struct batch, link);
 
 		list_remove(&b->link);
 		batch_answer(b);
 	}
-	free(g);
 	feed_wake_all(s);
+	if (!list_empty(&s->due))
+		loop_defer(s->loop, &s->apply);
+}
+
+void commit_apply(struct deferred *d)
+{
+	apply_due(CONTAINER_OF(d, struct store, apply));
+}
+
+static void group_done(struct log_commit *c, enum log_result result)
+{
+	struct group *g = CONTAINER_OF(c, struct group, commit);
+	struct store *s = g->store;
+	struct why w = {0};
+
+	if (result != LOG_DONE)
+		store_break(s, &w);
+	while (!list_empty(&g->batches)) {
+		struct batch *b = CONTAINER_OF(g->batches.next, struct batch, link);
+
+		if (!b->result && s->broken)
+			b->result = unknown(b);
+		b->group = g;
+		g->left++;
+		list_remove(&b->link);
+		list_append(&s->due, &b->link);
+	}
+	apply_due(s);
 }

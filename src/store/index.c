@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "store/index_key.h"
 
-enum { INDEX_VERSION = 5 };
+enum { INDEX_VERSION = 6 };
 
 /* ── The index as a whole ── */
 
@@ -92,6 +92,7 @@ void index_put_account(struct account *a)
 
 	buf_init(&value, 256);
 	buf_add_u64(&value, a->sequence);
+	buf_add_u64(&value, a->partial);
 	buf_add_u64(&value, a->next_message);
 	buf_add_u64(&value, a->next_mailbox);
 	buf_add_u32(&value, a->last_uidvalidity);
@@ -194,10 +195,11 @@ static enum fail load_counters(struct kv *kv, bool near, struct account *a, stru
 	buf_init(&value, 4096);
 	f = (near ? kv->ops->get_near : kv->ops->get)(kv, key_span(&k), &value, w);
 	in = buf_span(&value);
-	if (!f && (!span_take_be64(&in, &a->sequence) || !span_take_be64(&in, &a->next_message) ||
-			  !span_take_be64(&in, &a->next_mailbox) || !span_take_be32(&in, &a->last_uidvalidity) ||
-			  !span_take_be64(&in, &a->kept_count) || !span_take_be64(&in, &a->kept_size) ||
-			  !span_take_u8(&in, &gone) || !need_decode(&in, &a->need)))
+	if (!f && (!span_take_be64(&in, &a->sequence) || !span_take_be64(&in, &a->partial) ||
+			  !span_take_be64(&in, &a->next_message) || !span_take_be64(&in, &a->next_mailbox) ||
+			  !span_take_be32(&in, &a->last_uidvalidity) || !span_take_be64(&in, &a->kept_count) ||
+			  !span_take_be64(&in, &a->kept_size) || !span_take_u8(&in, &gone) ||
+			  !need_decode(&in, &a->need)))
 		f = FAIL_CORRUPT;
 	if (!f)
 		a->gone = gone != 0;

@@ -129,7 +129,13 @@ struct one_mailbox { /* as one index has it */
 static void add_vanished(void *context, uint32_t first, uint32_t last, uint64_t modseq)
 {
 	struct one_mailbox *m = context;
+	struct vanished_run *before = m->n ? &m->vanished[m->n - 1] : NULL;
 
+	/* How they are cut into runs says nothing. */
+	if (before && before->modseq == modseq && before->last + 1 == first) {
+		before->last = last;
+		return;
+	}
 	if (m->n == m->cap) {
 		m->cap = m->cap ? m->cap * 2 : 16;
 		m->vanished = memory_resize_array(m->vanished, m->cap, sizeof(*m->vanished));

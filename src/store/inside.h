@@ -47,6 +47,7 @@ enum {
 	ROWS_KEPT_MAX = 1 << 20, /* rows of mailboxes that nobody has open, kept in case someone returns */
 	ACCOUNTS_KEPT_MAX = 1024,
 	ACCOUNT_BUCKETS = 4096,
+	SLICE_COST = 4096, /* about a millisecond */
 };
 
 /* ── Objects ── */
@@ -133,6 +134,8 @@ struct account {
 	uint64_t next_message, next_mailbox;   /* projected; the applied ones follow from what is applied */
 	uint32_t last_uidvalidity;
 	uint64_t tree_version;
+	struct batch *applying;         /* it is applied in slices, and not over */
+	uint64_t partial;               /* number of a batch of which the index has a part; 0 = none */
 	uint64_t kept_count, kept_size; /* of its kept messages */
 	bool gone;                      /* removed for good: nothing is in it, nothing comes in */
 	struct mailbox **by_name, **by_id;
@@ -167,12 +170,10 @@ struct body {
 void body_unref(struct body *b);
 
 struct staged {
-	struct op op;  /* text, runs and map are set when it is sent */
-	uint64_t from; /* a copy: its mailbox and uid there, to look up where its bytes are */
-	uint32_t from_uid;
+	struct op op; /* text, runs and map are set when it is sent */
 	struct body *body;
 	size_t text_at, text_n, prefix_at, prefix_n, run_at;
-	uint8_t bits[64]; /* OP_MOVE: keyword bit of the source -> of the target, 0 = none */
+	uint8_t bits[64]; /* op_carries: keyword bit of the source -> of the target, 0 = none */
 };
 struct batch {
 	struct store_op op;
@@ -184,8 +185,10 @@ struct batch {
 	struct buf texts;
 	struct uid_run *runs;
 	size_t run_count, run_cap;
-	bool tree;    /* changes the tree: alone in flight */
-	bool pending; /* committed, not answered */
+	struct group *group;
+	struct applying *applying; /* of which a part is not applied yet */
+	bool tree;                 /* changes the tree: alone in flight */
+	bool pending;              /* committed, not answered */
 	uint64_t sequence;
 	uint32_t *uids;
 	size_t uid_count;
@@ -238,7 +241,8 @@ struct group {            /* batches that one log commit makes durable */
 	struct list link; /* in store->groups */
 	struct log_commit commit;
 	struct store *store;
-	struct list batches;
+	struct list batches;  /* until it is durable */
+	size_t left;          /* then: of them, those that are not applied */
 	struct log_pos first; /* of its first record, or nowhere */
 };
 
@@ -285,6 +289,9 @@ struct store {
 	struct list ready;  /* batches to be sent at the end of this turn */
 	struct list groups; /* in flight, oldest first */
 	struct deferred seal;
+	struct list due; /* batches that are durable and not applied, oldest first */
+	struct deferred apply;
+	size_t slice;     /* what is applied of a batch in one turn, in costs (apply.h) */
 	struct list wake; /* mailboxes with news */
 
 	struct list body_holds, gone_mailboxes; /* struct body_hold; mailboxes that are deleted and still open */
@@ -399,6 +406,7 @@ bool reclaim_named(struct store *s, const struct row *row);
 
 /* apply.c: `live` is the batch that made the record, or NULL when redoing */
 bool op_needs_rows(enum op_kind kind);
+/* FAIL_BUSY: a slice has been applied, call it again. Never when redoing. */
 FAILS batch_apply(struct store *s, struct log_pos pos, struct span record, struct batch *live, struct why *w);
 
 /* kept.c. Kept messages are live: their bytes are needed, so whoever counts live bytes walks kept_each too (or account_kept, a page at a
@@ -472,6 +480,7 @@ void commit_quiet_end(struct account *a);
 /* The index has everything before `end`, if that is so. */
 void commit_reached(struct store *s, struct log_pos end);
 void commit_seal(struct deferred *d);
+void commit_apply(struct deferred *d);
 
 /* rotten.c: messages whose bytes are bad */
 bool rotten_known(const struct store *s, struct log_pos body);

@@ -9,8 +9,33 @@ void rows_reserve(struct rows *r, size_t n)
 {
 	if (r->cap >= n)
 		return;
+	if (r->gap) {
+		struct row *memory = r->p - r->gap;
+
+		memmove(memory, r->p, r->n * sizeof(*r->p));
+		r->p = memory;
+		r->cap += r->gap;
+		r->gap = 0;
+		if (r->cap >= n)
+			return;
+	}
 	r->p = memory_resize_array(r->p, n, sizeof(*r->p));
 	r->cap = n;
+}
+
+void rows_cut(struct rows *r, size_t at, size_t n)
+{
+	size_t behind = r->n - at - n;
+
+	if (behind <= at) {
+		memmove(r->p + at, r->p + at + n, behind * sizeof(*r->p));
+	} else {
+		memmove(r->p + n, r->p, at * sizeof(*r->p));
+		r->p += n;
+		r->gap += n;
+		r->cap -= n;
+	}
+	r->n -= n;
 }
 
 struct row *rows_add_many(struct rows *r, size_t n)
@@ -45,7 +70,8 @@ size_t rows_lower_bound(const struct rows *r, uint32_t uid)
 
 void rows_fini(struct rows *r)
 {
-	free(r->p);
+	if (r->p)
+		free(r->p - r->gap);
 	*r = (struct rows){0};
 }
 

@@ -33,15 +33,18 @@ enum op_kind {
 	OP_KEPT = 21,          /* in snapshots only: mailbox, place, time, row, text: uidl */
 	OP_UIDVALIDITY = 22,   /* mailbox, uidvalidity: a higher one */
 	OP_GONE = 23,          /* the account is gone for good, with all that it had */
+	/* 24 to 27 are kept for giving back space. */
+	OP_COPY = 28, /* mailbox (from), other (to), runs with places, map of keyword bits, row.id: of the first copy */
 };
 bool op_known(unsigned kind);
 /* Stands in snapshots, never in a batch. */
+bool op_carries(enum op_kind kind); /* its runs have places in another mailbox */
 bool op_of_snapshots(enum op_kind kind);
 bool op_ranges(enum op_kind kind); /* its runs ascend */
 
 struct uid_run {
 	uint32_t first, count;
-	uint32_t to; /* OP_MOVE: the uid that the first gets */
+	uint32_t to; /* op_carries: the uid that the first gets */
 };
 struct op {
 	enum op_kind kind;

@@ -295,6 +295,7 @@ static struct store *store_new(const struct store_settings *settings)
 	list_init(&s->idle_mailboxes);
 	list_init(&s->ready);
 	list_init(&s->groups);
+	list_init(&s->due);
 	list_init(&s->wake);
 	list_init(&s->snapshots);
 	list_init(&s->body_holds);
@@ -302,6 +303,8 @@ static struct store *store_new(const struct store_settings *settings)
 	deferred_init(&s->snapshot_turn, snapshot_turn);
 	list_init(&s->packing);
 	deferred_init(&s->seal, commit_seal);
+	deferred_init(&s->apply, commit_apply);
+	s->slice = SLICE_COST;
 	deferred_init(&s->pack, index_pack_some);
 	s->block = settings->block ? settings->block : BLOCK_MESSAGES_MAX;
 	kv_batch_init(&s->index);
@@ -315,6 +318,7 @@ static void store_free(struct store *s)
 	rebuild_free(s->rebuild);
 	space_fini(s);
 	deferred_cancel(&s->seal);
+	deferred_cancel(&s->apply);
 	deferred_cancel(&s->snapshot_turn);
 	deferred_cancel(&s->pack);
 	account_drop_all(s);

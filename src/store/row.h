@@ -15,11 +15,14 @@ struct row { /* 64 bytes */
 };
 struct rows {
 	struct row *p;
-	size_t n, cap;
+	size_t n, cap; /* cap: from p on */
+	size_t gap;    /* rows of room before p, where rows have been taken away */
 };
 struct row *rows_add(struct rows *r);
 struct row *rows_add_many(struct rows *r, size_t n); /* the first of `n` new ones */
 void rows_reserve(struct rows *r, size_t n);         /* room for `n` in all: no more memory than they need */
+/* Takes `n` rows away, from the `at`th on. Moves those behind or those before, whichever are fewer. */
+void rows_cut(struct rows *r, size_t at, size_t n);
 size_t rows_lower_bound(const struct rows *r, uint32_t uid);
 void rows_fini(struct rows *r);
 void row_message(const struct row *r, struct message *out);

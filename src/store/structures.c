@@ -35,6 +35,7 @@ struct structures {
 	size_t at;   /* the entry behind the last one that was asked for */
 	size_t used; /* of the page */
 	struct message message;
+	struct log_pos body; /* of it, as it is now */
 	struct span *out;
 	struct buf single; /* one that is not in the index */
 	struct store_wait from_log;
@@ -63,14 +64,9 @@ static bool take_entry(void *context, struct span key, struct span value)
 	return p->n < p->most;
 }
 
-static struct log_pos wanted(const struct structures *x)
-{
-	return (struct log_pos){x->message.body_place.segment, x->message.body_place.offset};
-}
-
 static void read_page(struct structures *x, bool near)
 {
-	struct key from = structure_key(x->account, wanted(x)), to = key_past(key_begin(x->account->id, KEY_STRUCTURE));
+	struct key from = structure_key(x->account, x->body), to = key_past(key_begin(x->account->id, KEY_STRUCTURE));
 	struct kv *kv = x->account->store->kv;
 	struct page *p = &x->page;
 
@@ -86,7 +82,7 @@ static bool in_page(struct structures *x, size_t i)
 {
 	const struct entry *e;
 
-	if (i >= x->page.n || log_pos_cmp(x->page.entries[i].body, wanted(x)) != 0)
+	if (i >= x->page.n || log_pos_cmp(x->page.entries[i].body, x->body) != 0)
 		return false;
 	e = &x->page.entries[i];
 	*x->out = span(x->page.bytes.p + e->at, e->n);
@@ -104,7 +100,7 @@ static bool find(struct structures *x)
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (log_pos_cmp(x->page.entries[mid].body, wanted(x)) < 0)
+		if (log_pos_cmp(x->page.entries[mid].body, x->body) < 0)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -229,8 +225,11 @@ void structures_end(struct structures *x)
 enum fail structures_get(struct structures *x, const struct message *msg, struct span *out, struct store_wait *w)
 {
 	struct why reason;
+	struct row row;
 	enum fail f;
 
+	place_now(msg, &row);
+	x->body = row.body;
 	x->message = *msg;
 	x->out = out;
 	if (find(x))

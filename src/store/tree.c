@@ -186,7 +186,8 @@ static void fill_info(const struct mailbox *m, struct mailbox_info *out)
 		.id = m->id,
 		.uidvalidity = m->uidvalidity,
 		.uid_next = m->uid_next,
-		.highest_modseq = m->highest_modseq,
+		/* Of a batch that is half applied more is to come with that number: nobody may take it for seen. */
+		.highest_modseq = m->highest_modseq > m->account->sequence ? m->account->sequence : m->highest_modseq,
 		.messages = m->messages,
 		.unseen = m->unseen,
 		.deleted = m->deleted_count,

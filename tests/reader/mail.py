@@ -1,4 +1,6 @@
 """The mail in a log: batches and snapshots, applied in order. From doc/STORE-FORMAT.md, "Mail records"."""
+import copy
+
 from segments import Bytes, Log, Unreadable, xxh3
 
 BODY, CHUNK, PREFIX, BATCH, SNAPSHOT = 2, 3, 4, 5, 6
@@ -71,6 +73,21 @@ class Account:
         for message in sorted(moved, key=lambda m: m.uid):
             target.add(message, self.number)
         target.next = max([target.next] + [to + count for _, count, to in runs])
+
+    def copy(self, box_id, target_id, first_id, map_, runs, when):
+        source = self.mailboxes.get(box_id)
+        if not source:
+            return
+        target, bits, at = self.mailbox(target_id), dict(zip(map_[::2], map_[1::2])), first_id
+        for first, count, to in runs:
+            for k in range(count):
+                if first + k in source.messages and to + k >= target.next:
+                    message = copy.copy(source.messages[first + k])
+                    message.uid, message.id, message.saved = to + k, at, when
+                    message.flags = message.flags & 31 | sum(1 << new for old, new in bits.items() if message.flags >> old & 1)
+                    target.add(message, self.number)
+                at += 1
+            target.next = max(target.next, to + count)
 
     def undelete(self, target_id, place, uid, flags, when):
         floor = self.mailboxes[target_id].next if target_id in self.mailboxes else 1
@@ -147,6 +164,8 @@ class Account:
         elif kind == 21:
             place, _, message, _ = p.place(), p.varint(), Message(p), p.text()
             self.kept[place] = message
+        elif kind == 28:
+            self.copy(box_id, p.varint(), p.varint(), p.text(), p.runs(True), when)
         elif kind == 22:
             uidvalidity = p.varint()
             if box and uidvalidity > box.uidvalidity:
