@@ -63,7 +63,12 @@ class World:
             raise Finding('lost', '%s is not what was sent: %d octets, not %d' % (name, len(bytes_), len(sent)))
 
     def start(self):
-        self.server.again(self.dice.random() < self.obedience)
+        """Anew, now and then with deaths in the opening itself."""
+        server, dice = self.server, self.dice
+        obedient, orders = dice.random() < self.obedience, {}
+        if obedient and server.points:
+            orders = {('mail', n): self.point(('mail', n), self.opening) for n in range(server.shards) if dice.random() < 0.3}
+        server.again(obedient, orders)
 
     def point(self, role, of):
         """The next one that this process ever comes to."""
@@ -138,9 +143,16 @@ class World:
         if whole:
             if spoil:
                 spoil()
+            elif self.dice.random() < 0.05:
+                self.check_all()
             self.start()
         await self.compare(deep=whole)
         self.rounds += 1
+
+    def check_all(self):
+        said = self.server.run_check()
+        if said:
+            raise Finding('other', said)
 
     async def compare(self, deep):
         done = await asyncio.gather(*(self.compare_account(a, deep) for a in self.accounts), return_exceptions=True)
@@ -167,8 +179,8 @@ async def run(world, options):
         await world.round(spoil if world.rounds and world.rounds % 4 == 0 else None)
         if server.kills - told >= 100:
             told = server.kills
-            print('%d kills in %.0f s, %d of them at a point, %d acknowledged' % (
-                told, time.monotonic() - began, server.kills_at_points, world.acknowledged), flush=True)
+            print('%d kills in %.0f s, %d of them at a point (%d different ones), %d acknowledged' % (
+                told, time.monotonic() - began, server.kills_at_points, len(server.points), world.acknowledged), flush=True)
     await stranger.compare(world)
 
 

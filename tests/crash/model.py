@@ -75,8 +75,8 @@ class State:
         return State({**self.boxes, **boxes} if boxes else self.boxes,
                      self.subscribed if subscribed is None else subscribed, words)
 
-    def append(self, box, name, flags):
-        return self.but('APPEND %s to %s' % (name, box), {box: self.boxes[box].add([(name, flags)])})
+    def append(self, box, pairs):
+        return self.but('APPEND %s to %s' % (' '.join(name for name, _ in pairs), box), {box: self.boxes[box].add(pairs)})
 
     def store(self, box, uids, how, flags):
         return self.but('STORE %s %s%s in %s' % (uids, how, sorted(flags), box),

@@ -58,6 +58,7 @@ class Server(servers.Barid):
         self.disturbed = set()  # ('mail', 2) and so on: killed since the last calm()
         self.deaths = {}        # of each process, since the whole was started
         self.kills = self.kills_at_points = 0
+        self.points = set()     # at which it has died
         self.log_read = 0
         self.obedient = False
         self.tables = self.dir / 'faults'
@@ -69,9 +70,12 @@ class Server(servers.Barid):
         self.end()
         self.data.chmod(0o700)
 
-    def again(self, obedient=False):
-        """`obedient`: as barid-faulty."""
+    def again(self, obedient=False, orders=()):
+        """`obedient`: as barid-faulty. `orders`: where processes are to die as they are started, {role: order}."""
         self.deaths, self.obedient = {}, obedient
+        met = {role: self.met(role) for role in orders}
+        for role, order in dict(orders).items():
+            self.order(role, order)
         command = [self.program, 'serve', '--data', str(self.data)]
         environment = dict(os.environ)
         if obedient:
@@ -81,6 +85,10 @@ class Server(servers.Barid):
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment,
                                             start_new_session=True)
         self.wait_ready()
+        for role in orders:
+            self.order(role, 'none')
+            if self.met(role) > met[role]:
+                self.died_at(role, 'first opening ' + orders[role])
 
     def pids(self):
         return {role: pid for pid in children(self.process.pid) if (role := role_of(pid))}
@@ -99,10 +107,22 @@ class Server(servers.Barid):
         self.deaths[role] = self.deaths.get(role, 0) + 1
         self.kills += 1
 
+    def died_at(self, role, point):
+        self.died(role)
+        self.kills_at_points += 1
+        self.points.add((role[0], point))
+
     def order(self, role, words):
         t = table.Table(self.tables / 'table', *role)
         t.order(words)
         t.close()
+
+    def met(self, role):
+        """How many of its orders it has obeyed."""
+        t = table.Table(self.tables / 'table', *role)
+        met = sum(t.met(call) for call in table.CALLS)
+        t.close()
+        return met
 
     def calls(self, role):
         """How often it has made each kind of call."""
@@ -119,8 +139,7 @@ class Server(servers.Barid):
         self.disturbed.add(role)
         self.order(role, order)
         if await self.dies(pid):
-            self.died(role)
-            self.kills_at_points += 1
+            self.died_at(role, order)
         else:
             self.order(role, 'none')
             self.kill(role)
@@ -132,8 +151,7 @@ class Server(servers.Barid):
         while (pid := self.pids().get(role)) is None and time.monotonic() < deadline:
             await asyncio.sleep(0.003)
         if pid and await self.dies(pid):
-            self.died(role)
-            self.kills_at_points += 1
+            self.died_at(role, 'opening ' + order)
         self.order(role, 'none')
 
     async def dies(self, pid):

@@ -144,13 +144,16 @@ class Session:
         return frozenset(flags | ({self.dice.choice(KEYWORDS)} if self.dice.random() < 0.4 else set()))
 
     def append(self, state):
+        """Sometimes several at once (RFC 3502): all of them or none."""
         box = self.some_box(state)
-        if box is None or len(state.boxes[box].messages) >= MESSAGES_MAX:
+        n = self.dice.choice((1, 1, 1, 1, 2, 3))
+        if box is None or len(state.boxes[box].messages) + n > MESSAGES_MAX:
             return None
-        name, flags = self.world.new_name('a'), self.some_flags()
-        command = b'APPEND "%s" %s %s' % (box.encode(), flag_list(flags), literal(name))
-        return (state.append(box, name, flags), [], command,
-                self.code('APPENDUID', [[state.boxes[box].next]], state.boxes[box].key))
+        pairs = [(self.world.new_name('a'), self.some_flags()) for _ in range(n)]
+        command = b'APPEND "%s"' % box.encode() + b''.join(b' %s %s' % (flag_list(f), literal(name)) for name, f in pairs)
+        next_uid = state.boxes[box].next
+        return (state.append(box, pairs), [], command,
+                self.code('APPENDUID', [list(range(next_uid, next_uid + n))], state.boxes[box].key))
 
     def store(self, state):
         box = self.some_box(state, True)
