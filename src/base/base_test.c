@@ -62,6 +62,45 @@ static void a_buffer_keeps_its_cap(void **state)
 	buf_fini(&b);
 }
 
+static void numbers_are_printed(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 100);
+	assert_int_equal(buf_add_number(&b, 0), FAIL_NONE);
+	assert_int_equal(buf_add_number(&b, UINT64_MAX), FAIL_NONE);
+	assert_true(span_eq(buf_span(&b), SPAN("018446744073709551615")));
+	buf_reset(&b);
+	assert_int_equal(buf_add_hex(&b, 0), FAIL_NONE);
+	assert_int_equal(buf_add_hex(&b, 0xfedcba9876543210), FAIL_NONE);
+	assert_true(span_eq(buf_span(&b), SPAN("0fedcba9876543210")));
+	buf_fini(&b);
+}
+
+/* What is printed fits the room that there is, just does not, or does not fit at all. */
+static void formatted_text_fits_or_is_refused(void **state)
+{
+	(void)state;
+	for (size_t before = 0; before < 80; before++) {
+		struct buf b;
+
+		buf_init(&b, 70);
+		for (size_t i = 0; i < before && i < 70; i++)
+			assert_int_equal(buf_add_byte(&b, 'x'), FAIL_NONE);
+		if (before + 5 < 70) {
+			assert_int_equal(buf_addf(&b, "%d-%s", 12, "ab"), FAIL_NONE);
+			assert_true(span_ends(buf_span(&b), SPAN("12-ab")));
+			assert_int_equal(b.n, before + 5);
+		} else {
+			assert_int_equal(buf_addf(&b, "%d-%s", 12, "ab"), FAIL_TOO_BIG);
+			assert_true(b.over);
+			assert_int_equal(b.n, before < 70 ? before : 70);
+		}
+		buf_fini(&b);
+	}
+}
+
 static void varints_return(void **state)
 {
 	static const uint64_t values[] = {0, 1, 127, 128, 300, UINT32_MAX, UINT64_MAX};
@@ -157,6 +196,8 @@ int main(void)
 		cmocka_unit_test(numbers_are_checked),
 		cmocka_unit_test(spans_are_cut),
 		cmocka_unit_test(a_buffer_keeps_its_cap),
+		cmocka_unit_test(numbers_are_printed),
+		cmocka_unit_test(formatted_text_fits_or_is_refused),
 		cmocka_unit_test(varints_return),
 		cmocka_unit_test(base64_is_strict),
 		cmocka_unit_test(utf8_is_strict),

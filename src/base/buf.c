@@ -16,13 +16,7 @@ void buf_fini(struct buf *b)
 	buf_init(b, b->max);
 }
 
-void buf_reset(struct buf *b)
-{
-	b->n = 0;
-	b->over = false;
-}
-
-char *buf_reserve(struct buf *b, size_t n)
+char *buf_grow(struct buf *b, size_t n)
 {
 	size_t want, cap;
 
@@ -43,45 +37,51 @@ char *buf_reserve(struct buf *b, size_t n)
 	return b->p + b->n;
 }
 
-void buf_commit(struct buf *b, size_t n)
+enum fail buf_add_number(struct buf *b, uint64_t number)
 {
-	b->n += n;
+	char digits[20];
+	size_t n = sizeof digits;
+
+	do {
+		digits[--n] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	return buf_add(b, span(digits + n, sizeof digits - n));
 }
 
-enum fail buf_add(struct buf *b, struct span s)
+enum fail buf_add_hex(struct buf *b, uint64_t number)
 {
-	char *dst = buf_reserve(b, s.n);
+	char digits[16];
+	size_t n = sizeof digits;
 
-	if (!dst)
-		return FAIL_TOO_BIG;
-	if (s.n)
-		memcpy(dst, s.p, s.n);
-	b->n += s.n;
-	return FAIL_NONE;
+	do {
+		digits[--n] = "0123456789abcdef"[number & 15];
+		number >>= 4;
+	} while (number);
+	return buf_add(b, span(digits + n, sizeof digits - n));
 }
 
-enum fail buf_add_byte(struct buf *b, char c)
-{
-	return buf_add(b, span(&c, 1));
-}
-
+/* Into the room that there is; what does not fit is printed once more. */
 enum fail buf_addf(struct buf *b, const char *fmt, ...)
 {
 	va_list ap;
+	size_t room = b->p ? b->cap - b->n : 0;
+	char *to = room ? b->p + b->n : NULL;
 	int n;
-	char *dst;
 
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(to, room, fmt, ap);
 	va_end(ap);
+	if (n >= 0 && (size_t)n >= room) {
+		to = buf_reserve(b, (size_t)n + 1);
+		if (!to)
+			return FAIL_TOO_BIG;
+		va_start(ap, fmt);
+		n = vsnprintf(to, (size_t)n + 1, fmt, ap);
+		va_end(ap);
+	}
 	if (n < 0)
 		return FAIL_TOO_BIG;
-	dst = buf_reserve(b, (size_t)n + 1);
-	if (!dst)
-		return FAIL_TOO_BIG;
-	va_start(ap, fmt);
-	vsnprintf(dst, (size_t)n + 1, fmt, ap);
-	va_end(ap);
 	b->n += (size_t)n;
 	return FAIL_NONE;
 }
@@ -203,7 +203,7 @@ bool span_take_be64(struct span *s, uint64_t *out)
 	return take_big_endian(s, 8, out);
 }
 
-bool span_take_varint(struct span *s, uint64_t *out)
+bool span_take_long_varint(struct span *s, uint64_t *out)
 {
 	uint64_t v = 0;
 
@@ -220,15 +220,6 @@ bool span_take_varint(struct span *s, uint64_t *out)
 		}
 	}
 	return false;
-}
-
-bool span_take_bytes(struct span *s, size_t n, struct span *out)
-{
-	if (s->n < n)
-		return false;
-	*out = span_first(*s, n);
-	*s = span_skip(*s, n);
-	return true;
 }
 
 bool span_take_counted(struct span *s, struct span *out)

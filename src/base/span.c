@@ -1,11 +1,6 @@
 /* Borrowed bytes: comparing, cutting, reading numbers. */
 #include "base/span.h"
 
-bool span_eq(struct span a, struct span b)
-{
-	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
 bool span_eq_nocase(struct span a, struct span b)
 {
 	if (a.n != b.n)
@@ -14,11 +9,6 @@ bool span_eq_nocase(struct span a, struct span b)
 		if (ascii_lower(a.p[i]) != ascii_lower(b.p[i]))
 			return false;
 	return true;
-}
-
-bool span_starts(struct span s, struct span prefix)
-{
-	return s.n >= prefix.n && span_eq(span_first(s, prefix.n), prefix);
 }
 
 bool span_starts_nocase(struct span s, struct span prefix)
@@ -56,18 +46,6 @@ size_t span_find_byte(struct span s, char c)
 	const char *hit = s.n ? memchr(s.p, c, s.n) : NULL;
 
 	return hit ? (size_t)(hit - s.p) : SIZE_MAX;
-}
-
-struct span span_skip(struct span s, size_t n)
-{
-	if (n > s.n)
-		n = s.n;
-	return n ? span(s.p + n, s.n - n) : s;
-}
-
-struct span span_first(struct span s, size_t n)
-{
-	return span(s.p, n < s.n ? n : s.n);
 }
 
 static bool is_blank(char c)

@@ -1,5 +1,6 @@
 /* Borrowed bytes: a pointer and a length, never NUL-terminated by contract, never owned.
- * Every parser takes spans; numbers from a peer are read only through the checked helpers here. */
+ * Every parser takes spans; numbers from a peer are read only through the checked helpers here. What every parser calls for
+ * every few octets is inline. */
 #ifndef BASE_SPAN_H
 #define BASE_SPAN_H
 
@@ -39,9 +40,15 @@ static inline char ascii_upper(char c)
 	return c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
 }
 
-bool span_eq(struct span a, struct span b);
+static inline bool span_eq(struct span a, struct span b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
 bool span_eq_nocase(struct span a, struct span b); /* ASCII case only */
-bool span_starts(struct span s, struct span prefix);
+static inline bool span_starts(struct span s, struct span prefix)
+{
+	return s.n >= prefix.n && span_eq((struct span){s.p, prefix.n}, prefix);
+}
 bool span_starts_nocase(struct span s, struct span prefix);
 bool span_ends(struct span s, struct span suffix);
 int span_cmp(struct span a, struct span b); /* bytewise, shorter first */
@@ -51,9 +58,17 @@ size_t span_find(struct span s, struct span needle);
 size_t span_find_byte(struct span s, char c);
 
 /* `s` without its first `n` bytes (all of it when shorter). */
-struct span span_skip(struct span s, size_t n);
+static inline struct span span_skip(struct span s, size_t n)
+{
+	if (n > s.n)
+		n = s.n;
+	return n ? span(s.p + n, s.n - n) : s;
+}
 /* The first `n` bytes of `s` (all when shorter). */
-struct span span_first(struct span s, size_t n);
+static inline struct span span_first(struct span s, size_t n)
+{
+	return span(s.p, n < s.n ? n : s.n);
+}
 /* `s` without spaces, tabs, CR and LF at both ends. */
 struct span span_trim(struct span s);
 

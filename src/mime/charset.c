@@ -8,11 +8,12 @@
 #include "mime/decode.h"
 
 static const struct {
-	const char *name, *iconv_name;
+	struct span name;
+	const char *iconv_name;
 	bool is_jis;
 } charsets[] = {
-#define CHARSET(name, iconv_name) {name, iconv_name, false},
-#define ISO_2022_JP(name)         {name, "EUC-JP-MS", true},
+#define CHARSET(name, iconv_name) {{name, sizeof(name) - 1}, iconv_name, false},
+#define ISO_2022_JP(name)         {{name, sizeof(name) - 1}, "EUC-JP-MS", true},
 #include "mime/charset.def"
 #undef ISO_2022_JP
 #undef CHARSET
@@ -29,8 +30,10 @@ void mime_charset_open(struct mime_charset *c, struct span name)
 		name = span_first(name, span_find_byte(name, '*'));
 	name = span_trim(name);
 	c->is_utf8 = span_eq_nocase(name, SPAN("utf-8")) || span_eq_nocase(name, SPAN("utf8"));
+	if (c->is_utf8 || name.n == 0)
+		return; /* nearly all mail */
 	for (size_t i = 0; i < CHARSETS; i++) {
-		if (!span_eq_nocase(name, span_of(charsets[i].name)))
+		if (!span_eq_nocase(name, charsets[i].name))
 			continue;
 		c->iconv = iconv_open("UTF-8", charsets[i].iconv_name);
 		c->uses_iconv = c->iconv != no_iconv;
@@ -111,25 +114,30 @@ static bool is_begun(struct span s)
 	return s.n < sequence_length((unsigned char)s.p[0]);
 }
 
+/* How many octets at the start of `s` are ASCII. */
+static size_t ascii_length(struct span s)
+{
+	size_t n = 0;
+
+	for (uint64_t some[4]; n + sizeof some <= s.n; n += sizeof some) {
+		memcpy(some, s.p + n, sizeof some);
+		if ((some[0] | some[1] | some[2] | some[3]) & 0x8080808080808080u)
+			break;
+	}
+	while (n < s.n && (unsigned char)s.p[n] < 0x80)
+		n++;
+	return n;
+}
+
 /* How many octets at the start of `s` are valid UTF-8. */
 static size_t valid_length(struct span s)
 {
 	struct span rest = s;
 	uint32_t code;
 
-	while (rest.n) {
-		uint64_t eight;
-
-		if (rest.n >= sizeof eight) {
-			memcpy(&eight, rest.p, sizeof eight);
-			if (!(eight & 0x8080808080808080u)) {
-				rest = span_skip(rest, sizeof eight);
-				continue;
-			}
-		}
-		if (!utf8_take(&rest, &code))
-			break;
-	}
+	do
+		rest = span_skip(rest, ascii_length(rest));
+	while (rest.n && utf8_take(&rest, &code));
 	return s.n - rest.n;
 }
 

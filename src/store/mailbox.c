@@ -409,10 +409,13 @@ void message_uidl(const struct mailbox *m, const struct message *msg, struct buf
 {
 	const char *kept = mailbox_kept_uidl(m, msg->uid);
 
-	if (kept)
+	if (kept) {
 		buf_add(out, span_of(kept));
-	else
-		buf_addf(out, "%llx.%llx", (unsigned long long)m->account->id, (unsigned long long)msg->id);
+		return;
+	}
+	buf_add_hex(out, m->account->id);
+	buf_add_byte(out, '.');
+	buf_add_hex(out, msg->id);
 }
 
 void mailbox_count_row(struct mailbox *m, const struct row *r, int sign)

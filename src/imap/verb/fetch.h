@@ -96,7 +96,6 @@ enum step fetch_binary_got(struct command *c, struct fetch *f);
 void fetch_preview_begin(struct command *c, struct fetch *f);
 enum step fetch_preview_got(struct command *c, struct fetch *f);
 /* fetch_message.c, for them. */
-void fetch_add_number(struct buf *out, uint64_t n);
 void fetch_open_literal(struct command *c, struct fetch *f, uint64_t octets);
 
 /* The message at hand cannot be read, or not all of it. */

@@ -61,7 +61,7 @@ void fetch_binary_begin(struct command *c, struct fetch *f, const struct fetch_i
 		return;
 	}
 	if (item->kind == FETCH_BINARY_SIZE) {
-		fetch_add_number(command_out(c), whole.length);
+		buf_add_number(command_out(c), whole.length);
 		return;
 	}
 	f->left = section_cut(&item->section, whole);
@@ -80,7 +80,7 @@ static enum step counted(struct command *c, struct fetch *f)
 	f->counting = false;
 	f->phase = FETCHING_ITEMS;
 	if (item->kind == FETCH_BINARY_SIZE) {
-		fetch_add_number(command_out(c), f->total);
+		buf_add_number(command_out(c), f->total);
 		return STEP_AGAIN;
 	}
 	cut = section_cut(&item->section, (struct section_extent){0, f->total});

@@ -6,17 +6,6 @@
 #include "imap/verb/session.h"
 #include "imap/wire/date.h"
 
-void fetch_add_number(struct buf *out, uint64_t n)
-{
-	char digits[20];
-	size_t at = sizeof(digits);
-
-	do
-		digits[--at] = (char)('0' + n % 10);
-	while (n /= 10);
-	buf_add(out, span(digits + at, sizeof(digits) - at));
-}
-
 void fetch_message_begin(struct command *c, struct fetch *f)
 {
 	struct buf *out = command_out(c);
@@ -26,7 +15,7 @@ void fetch_message_begin(struct command *c, struct fetch *f)
 	f->opened = false;
 	f->phase = f->items.structure ? FETCHING_STRUCTURE : FETCHING_ITEMS;
 	buf_add_lit(out, "* ");
-	fetch_add_number(out, f->seq);
+	buf_add_number(out, f->seq);
 	buf_add_lit(out, " FETCH (");
 }
 
@@ -136,8 +125,8 @@ static void begin_item(struct command *c, struct fetch *f, const struct fetch_it
 	case FETCH_PREVIEW: fetch_preview_begin(c, f); break;
 	case FETCH_FLAGS: add_flags(c, f); break;
 	case FETCH_DATE: print_date_time(out, f->row.internal_date, f->row.internal_zone); break;
-	case FETCH_SIZE: fetch_add_number(out, f->row.size); break;
-	case FETCH_UID: fetch_add_number(out, f->row.uid); break;
+	case FETCH_SIZE: buf_add_number(out, f->row.size); break;
+	case FETCH_UID: buf_add_number(out, f->row.uid); break;
 	default:
 		f->text = structure_text(f, item->kind);
 		f->phase = FETCHING_TEXT;
@@ -198,7 +187,7 @@ void fetch_open_literal(struct command *c, struct fetch *f, uint64_t octets)
 	if (f->items.at[f->item - 1].kind == FETCH_BINARY)
 		buf_add_byte(out, '~');
 	buf_add_byte(out, '{');
-	fetch_add_number(out, octets);
+	buf_add_number(out, octets);
 	buf_add_lit(out, "}\r\n");
 	f->opened = true;
 }

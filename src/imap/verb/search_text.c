@@ -37,14 +37,13 @@ static size_t fold_ascii(struct span *text, char *to)
 {
 	size_t n = 0;
 
-	for (; n + 8 <= text->n; n += 8) {
-		uint64_t eight;
-
-		memcpy(&eight, text->p + n, 8);
-		if (eight & 0x8080808080808080u)
+	for (uint64_t some[4]; n + sizeof some <= text->n; n += sizeof some) {
+		memcpy(some, text->p + n, sizeof some);
+		if ((some[0] | some[1] | some[2] | some[3]) & 0x8080808080808080u)
 			break;
-		eight = lower8(eight);
-		memcpy(to + n, &eight, 8);
+		for (size_t i = 0; i < ARRAY_LEN(some); i++)
+			some[i] = lower8(some[i]);
+		memcpy(to + n, some, sizeof some);
 	}
 	for (; n < text->n && (unsigned char)text->p[n] < 0x80; n++)
 		to[n] = ascii_lower(text->p[n]);

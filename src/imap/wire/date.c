@@ -116,19 +116,34 @@ int64_t date_day(int64_t seconds, int16_t zone)
 	return local / DAY - (local % DAY < 0);
 }
 
+static void put_two(char *to, int64_t number)
+{
+	to[0] = (char)('0' + number / 10);
+	to[1] = (char)('0' + number % 10);
+}
+
 void print_date_time(struct buf *out, int64_t seconds, int16_t zone)
 {
 	int64_t day = date_day(seconds, zone);
 	int64_t of_day = seconds + (int64_t)zone * 60 - day * DAY;
 	struct ymd d = ymd_of(day);
 	int abs_zone = zone < 0 ? -zone : zone;
+	char text[] = "\"00-Jan-0000 00:00:00 +0000\"";
 
 	/* A stored time outside of what the grammar can say (four digits) is shown as the nearest that it can. */
 	if (d.year < 1)
 		d = (struct ymd){1, 1, 1};
 	if (d.year > 9999)
 		d = (struct ymd){9999, 12, 31};
-	buf_addf(out, "\"%02d-%s-%04d %02d:%02d:%02d %c%02d%02d\"", (int)d.day, month_names[d.month - 1], (int)d.year,
-		(int)(of_day / 3600), (int)(of_day / 60 % 60), (int)(of_day % 60), zone < 0 ? '-' : '+',
-		abs_zone / 60 % 100, abs_zone % 60);
+	put_two(text + 1, d.day);
+	memcpy(text + 4, month_names[d.month - 1], 3);
+	put_two(text + 8, d.year / 100);
+	put_two(text + 10, d.year % 100);
+	put_two(text + 13, of_day / 3600);
+	put_two(text + 16, of_day / 60 % 60);
+	put_two(text + 19, of_day % 60);
+	text[22] = zone < 0 ? '-' : '+';
+	put_two(text + 23, abs_zone / 60 % 100);
+	put_two(text + 25, abs_zone % 60);
+	buf_add(out, span(text, sizeof text - 1));
 }

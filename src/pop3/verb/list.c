@@ -7,9 +7,10 @@ static void add_row(struct pop3_session *s, uint32_t number)
 {
 	struct message msg;
 
-	buf_addf(&s->reply, "%u ", number);
+	buf_add_number(&s->reply, number);
+	buf_add_byte(&s->reply, ' ');
 	if (!s->uidl)
-		buf_addf(&s->reply, "%llu", (unsigned long long)s->drop.sizes[number - 1]);
+		buf_add_number(&s->reply, s->drop.sizes[number - 1]);
 	else if (maildrop_message(&s->drop, number, &msg))
 		message_uidl(s->drop.mailbox, &msg, &s->reply);
 	buf_add_lit(&s->reply, "\r\n");
