@@ -86,12 +86,18 @@ enum search_truth search_truth(const struct search_criteria *s, const struct sea
 	return key_truth(s->root, row);
 }
 
-static void begin_key(struct search_key *k, const struct mailbox *m, uint32_t max_sequence, uint32_t max_uid)
+static void begin_key(struct search_key *k, const struct mailbox *m, uint32_t max_sequence, uint32_t max_uid,
+	struct sequence_set saved)
 {
 	int bit;
 
 	for (struct search_key *c = k->child; c; c = c->next)
-		begin_key(c, m, max_sequence, max_uid);
+		begin_key(c, m, max_sequence, max_uid, saved);
+	if ((k->test == TEST_SEQUENCE || k->test == TEST_UIDS) && k->set.saved) {
+		k->test = TEST_UIDS;
+		k->set = saved;
+		return;
+	}
 	if (k->test == TEST_SEQUENCE)
 		sequence_set_resolve(&k->set, max_sequence);
 	if (k->test == TEST_UIDS)
@@ -104,9 +110,10 @@ static void begin_key(struct search_key *k, const struct mailbox *m, uint32_t ma
 	}
 }
 
-void search_begin(struct search_criteria *s, const struct mailbox *m, uint32_t max_sequence, uint32_t max_uid)
+void search_begin(struct search_criteria *s, const struct mailbox *m, uint32_t max_sequence, uint32_t max_uid,
+	struct sequence_set saved)
 {
-	begin_key(s->root, m, max_sequence, max_uid);
+	begin_key(s->root, m, max_sequence, max_uid, saved);
 }
 
 /* ── Header and body ────────────────────────────────────────────────────────────────────────────────────── */

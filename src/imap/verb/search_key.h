@@ -73,9 +73,10 @@ struct search_criteria {
  * says what), FAIL_CHARSET, FAIL_LIMIT (`w` says which). The tree lives in the arguments' arena. */
 FAILS search_parse(struct args *a, bool charset, struct search_criteria *out, struct why *w);
 
-/* Before the first message: finds the mailbox's bits for keywords, puts the largest numbers in the place of '*', and a time in that of
+/* Before the first message: finds the mailbox's bits for keywords, puts the largest numbers in the place of '*', `saved` in that of "$", and a time in that of
  * OLDER's and YOUNGER's intervals. */
-void search_begin(struct search_criteria *s, const struct mailbox *m, uint32_t max_sequence, uint32_t max_uid);
+void search_begin(struct search_criteria *s, const struct mailbox *m, uint32_t max_sequence, uint32_t max_uid,
+	struct sequence_set saved);
 
 struct search_row {
 	const struct message *message;

@@ -216,7 +216,7 @@ static enum fail parse_key(struct parse *p, struct search_key **out)
 	p->depth++;
 	if (c == '(')
 		f = parse_list(p, out);
-	else if (c == '*' || (c >= '0' && c <= '9'))
+	else if (c == '*' || c == '$' || (c >= '0' && c <= '9'))
 		f = parse_set(p, out);
 	else
 		f = parse_word(p, out);

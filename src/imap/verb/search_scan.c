@@ -27,7 +27,8 @@ enum fail search_scan_begin(struct command *c, struct search_scan *s, bool chars
 	s->found = arena_alloc(&c->arena, s->count / 8 + 1);
 	if (!s->found)
 		return command_fail(c, FAIL_LIMIT, "too many messages");
-	search_begin(&s->criteria, view_mailbox(view), s->count, s->count > 0 ? view_uid(view, s->count) : 0);
+	search_begin(&s->criteria, view_mailbox(view), s->count, s->count > 0 ? view_uid(view, s->count) : 0,
+		view_saved(view));
 	search_message_init(&s->message, mailbox_account(view_mailbox(view)), &s->criteria);
 	c->bears_failure = true;
 	return FAIL_NONE;

@@ -1,4 +1,4 @@
-/* SORT and UID SORT: RFC 5256 §3, §4.
+/* SORT and UID SORT: RFC 5256 §3, §4; RETURN: RFC 5267 §3 (esearch.h).
  *
  *   FIND (search_scan) ─► KEYS (header_read, sort_key) ─► ORDER (order, on a worker) ─► TELL
  *
@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "imap/verb/esearch.h"
 #include "imap/verb/header_read.h"
 #include "imap/verb/search_scan.h"
 #include "imap/verb/session.h"
@@ -27,6 +28,8 @@ struct sorting {
 
 struct sort {
 	struct search_scan scan;
+	struct search_return is;
+	struct esearch esearch;
 	struct sort_criteria criteria;
 	struct header_read header;
 	struct sorting *sorting;
@@ -47,6 +50,16 @@ static void sorting_free(void *data)
 	free(x);
 }
 
+static bool next_sorted(const void *source, uint32_t *at, uint32_t *seq_out)
+{
+	const struct sorting *x = source;
+
+	if (*at >= x->n)
+		return false;
+	*seq_out = x->at[(*at)++].seq;
+	return true;
+}
+
 static enum fail sort_begin(struct command *c)
 {
 	struct sort *s = arena_alloc(&c->arena, sizeof(*s));
@@ -54,7 +67,9 @@ static enum fail sort_begin(struct command *c)
 
 	if (!s)
 		return command_fail(c, FAIL_LIMIT, "the command is too long");
-	if (!sort_criteria_take(&c->args, &s->criteria) || !args_sp(&c->args))
+	if (!search_return_take(&c->args, &s->is) ||
+		(s->is.given && !capability_on(c->args.capabilities, CAPABILITY_ESORT)) ||
+		!sort_criteria_take(&c->args, &s->criteria) || !args_sp(&c->args))
 		return command_syntax(c);
 	f = search_scan_begin(c, &s->scan, true);
 	if (f)
@@ -63,6 +78,7 @@ static enum fail sort_begin(struct command *c)
 	s->sorting = NEW(struct sorting);
 	buf_init(&s->sorting->keys, KEYS_MAX);
 	s->seq = 1;
+	esearch_init(&s->esearch, &s->is, next_sorted, s->sorting);
 	c->state = s;
 	return FAIL_NONE;
 }
@@ -75,6 +91,7 @@ static void sort_end(struct command *c)
 		return;
 	search_scan_end(&s->scan);
 	header_read_fini(&s->header);
+	esearch_fini(&s->esearch);
 	if (!command_works(c))
 		sorting_free(s->sorting);
 }
@@ -192,7 +209,10 @@ static enum step sort_step(struct command *c)
 	case SORT_ORDER: s->phase = SORT_TELL; return command_work(c, order, sorting_free, s->sorting);
 	case SORT_TELL: break;
 	}
-	return tell(c, s);
+	if (!s->is.given)
+		return tell(c, s);
+	search_scan_say_unreadable(c, &s->scan);
+	return esearch_step(c, &s->esearch);
 }
 
 const struct verb_steps verb_sort_steps = {sort_begin, sort_step, sort_end};

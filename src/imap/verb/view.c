@@ -63,6 +63,7 @@ void view_free(struct view *v)
 	mailbox_close(v->mailbox);
 	free(v->runs);
 	free(v->recent);
+	free(v->saved.at);
 	free(v);
 }
 
@@ -209,15 +210,38 @@ static bool resolve_range(const struct view *v, struct sequence_range r, bool ui
 	return out->first <= out->last;
 }
 
+void view_save(struct view *v, const struct sequence_range *uids, size_t n)
+{
+	free(v->saved.at);
+	v->saved = (struct sequence_set){.n = n};
+	if (!n)
+		return;
+	v->saved.at = memory_resize_array(NULL, n, sizeof(*uids));
+	memcpy(v->saved.at, uids, n * sizeof(*uids));
+	sequence_set_resolve(&v->saved, 0);
+}
+
+struct sequence_set view_saved(const struct view *v)
+{
+	return v->saved;
+}
+
 enum fail view_resolve(const struct view *v, struct sequence_set *set, bool uid, struct arena *arena,
 	struct seq_range **out, size_t *n_out)
 {
 	struct seq_range *ranges, r;
+	struct sequence_set kept;
 	size_t n = 0;
 
-	if (!uid && sequence_set_max(set) > v->count && (v->count || set->n != 1 || set->at[0].last != SEQUENCE_STAR))
+	if (set->saved) {
+		kept = v->saved;
+		set = &kept;
+		uid = true;
+	} else if (!uid && sequence_set_max(set) > v->count &&
+		   (v->count || set->n != 1 || set->at[0].last != SEQUENCE_STAR))
 		return FAIL_SYNTAX;
-	sequence_set_resolve(set, uid && v->count ? view_uid(v, v->count) : v->count);
+	if (set != &kept)
+		sequence_set_resolve(set, uid && v->count ? view_uid(v, v->count) : v->count);
 	ranges = arena_alloc(arena, (set->n ? set->n : 1) * sizeof(*ranges));
 	if (!ranges)
 		return FAIL_TOO_BIG;

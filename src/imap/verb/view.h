@@ -38,6 +38,10 @@ struct seq_range {
 FAILS view_resolve(const struct view *v, struct sequence_set *set, bool uid, struct arena *arena,
 	struct seq_range **out, size_t *n_out);
 
+/* What "$" stands for: ascending ranges of uids, copied (RFC 5182). Nothing at first. */
+void view_save(struct view *v, const struct sequence_range *uids, size_t n);
+struct sequence_set view_saved(const struct view *v);
+
 /* ── Printing ── */
 /* "(\Seen $Junk \Recent)" */
 void view_print_flags(const struct view *v, struct buf *out, const struct message *msg);

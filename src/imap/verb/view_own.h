@@ -20,6 +20,7 @@ struct view {
 	uint32_t count;
 	struct sequence_range *recent; /* ascending uids, resolved */
 	size_t recent_count, recent_room;
+	struct sequence_set saved;
 	uint32_t flags_next; /* of the event of flags that stands first in the feed: told below this uid */
 	bool read_only;
 };

@@ -3,6 +3,7 @@
 
 #include "imap/wire/chars.h"
 #include "base/utf8.h"
+#include "imap/wire/capability.h"
 #include "imap/wire/mailbox_name.h"
 
 void args_init(struct args *a, struct span bytes, struct arena *arena)
@@ -233,6 +234,10 @@ bool args_number64(struct args *a, uint64_t *out)
 
 bool args_sequence_set(struct args *a, struct sequence_set *out)
 {
+	if (capability_on(a->capabilities, CAPABILITY_SEARCHRES) && args_if(a, '$')) {
+		*out = (struct sequence_set){.saved = true};
+		return true;
+	}
 	return sequence_set_take(&a->rest, a->arena, out) || args_wrong(a, "a set of message numbers is expected");
 }
 

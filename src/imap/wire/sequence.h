@@ -13,6 +13,7 @@ struct sequence_range {
 struct sequence_set {
 	struct sequence_range *at;
 	size_t n;
+	bool saved; /* "$": the result that was saved (RFC 5182), whatever the numbers mean; `n` is 0 */
 };
 
 /* Cuts a set off `*s`. False, nothing changed, when there is none, when it is malformed, or past SEQUENCE_RANGES_MAX. */

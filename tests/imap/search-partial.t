@@ -1,0 +1,23 @@
+# RFC 9394 §3.1: a piece of the result, from its beginning or its end
+@imap login
+@only barid: a stock Dovecot does not offer PARTIAL
+@append INBOX simple.eml
+@append INBOX simple.eml
+@append INBOX simple.eml
+@append INBOX simple.eml
+C: s SELECT INBOX
+S: ...
+S: s OK ...
+C: a SEARCH RETURN (PARTIAL 2:3) ALL
+S: * ESEARCH (TAG "a") PARTIAL (2:3 2:3)
+S: a OK ...
+C: b UID SEARCH RETURN (PARTIAL -1:-2 COUNT) ALL
+S: * ESEARCH (TAG "b") UID ~<COUNT 4, PARTIAL (-1:-2 3:4)>
+S: b OK ...
+C: c SEARCH RETURN (PARTIAL 10:20) ALL
+S: * ESEARCH (TAG "c") PARTIAL (10:20 NIL)
+S: c OK ...
+C: d SEARCH RETURN (PARTIAL 1:2 ALL) ALL
+S: d BAD ...
+C: e SEARCH RETURN (PARTIAL 0:2) ALL
+S: e BAD ...
