@@ -98,7 +98,8 @@ struct log_read {
 	struct log_pos pos;
 	uint8_t type;
 	uint32_t offset, n;
-	char *dst;                                     /* n bytes, the caller's, until done */
+	bool at_most; /* a payload that ends before is no fault: n is then what there was */
+	char *dst;    /* n bytes, the caller's, until done */
 	void (*done)(struct log_read *r, enum fail f); /* only after FAIL_BUSY was returned; on the owner's thread */
 	struct why why;
 	struct log *log; /* the log's own, from here on; NULL once it needs the log no more */

@@ -10,9 +10,11 @@ static enum fail no_record(struct log_pos pos, struct why *w)
 		(unsigned)pos.offset);
 }
 
-/* Whether a record of this type and length has `n` bytes from `offset` on. */
-static enum fail check_bounds(const struct log_read *r, uint8_t type, uint32_t length, struct why *w)
+/* Whether a record of this type and length has `n` bytes from `offset` on, or what of them it has is enough. */
+static enum fail check_bounds(struct log_read *r, uint8_t type, uint32_t length, struct why *w)
 {
+	if (r->at_most && r->offset <= length && r->n > length - r->offset)
+		r->n = length - r->offset;
 	if (type != r->type || length > LOG_RECORD_MAX || r->offset > length || r->n > length - r->offset)
 		return no_record(r->pos, w);
 	return FAIL_NONE;

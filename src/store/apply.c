@@ -24,15 +24,20 @@ void apply_tell(struct applying *ap, struct mailbox *m, enum feed_kind kind, uin
 
 /* ── Adding ── */
 
+static bool has_body(enum op_kind kind)
+{
+	return kind == OP_MESSAGE || kind == OP_RELOCATE || kind == OP_RELOCATE_KEPT;
+}
+
 /* The structure came with the body; when redoing, message_structure finds it in the log. */
-static void put_structure(struct applying *ap, struct log_pos pos)
+void apply_put_structure(struct applying *ap, struct log_pos pos)
 {
 	struct batch *b = ap->live;
 	struct body *body;
 
 	if (!b)
 		return;
-	while (ap->staged < b->count && b->ops[ap->staged].op.kind != OP_MESSAGE)
+	while (ap->staged < b->count && !has_body(b->ops[ap->staged].op.kind))
 		ap->staged++;
 	if (ap->staged >= b->count)
 		return;
@@ -43,7 +48,7 @@ static void put_structure(struct applying *ap, struct log_pos pos)
 
 void apply_add_row(struct applying *ap, struct mailbox *m, const struct row *r)
 {
-	(void)!reclaim_named(ap->s, r);
+	reclaim_named(ap->s, r);
 	if (m->state == ROWS_LOADED)
 		*rows_add(&m->rows) = *r;
 	else if (m->state == ROWS_LOADING)
@@ -96,7 +101,7 @@ static void apply_message(struct applying *ap, struct op *op)
 	op->row.modseq = ap->sequence;
 	if (op->text.n)
 		uidls_keep(&m->uidls, op->row.uid, op->text);
-	put_structure(ap, op->row.body);
+	apply_put_structure(ap, op->row.body);
 	apply_add_row(ap, m, &op->row);
 }
 
@@ -153,9 +158,11 @@ static void apply_relocate(struct applying *ap, const struct op *op)
 	struct mailbox *m = account_by_id(ap->a, op->mailbox);
 	size_t i = m ? rows_lower_bound(&m->rows, op->uid) : 0;
 
+	apply_put_structure(ap, op->row.body);
 	if (!m || i >= m->rows.n || m->rows.p[i].uid != op->uid)
 		return;
-	index_delete_structure(ap->a, m->rows.p[i].body);
+	if (log_pos_cmp(m->rows.p[i].body, op->row.body))
+		index_delete_structure(ap->a, m->rows.p[i].body);
 	m->rows.p[i].body = op->row.body;
 	m->rows.p[i].prefix_pos = op->row.prefix_pos;
 	index_put_row(m, &m->rows.p[i]);

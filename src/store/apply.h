@@ -34,6 +34,8 @@ struct applying {
 /* The mailbox's record is to be written with this batch. */
 void apply_touch(struct applying *ap, struct mailbox *m);
 void apply_tell(struct applying *ap, struct mailbox *m, enum feed_kind kind, uint32_t first, uint32_t last);
+/* Once for each op that brings a body or its new place, in their order. */
+void apply_put_structure(struct applying *ap, struct log_pos pos);
 void apply_add_row(struct applying *ap, struct mailbox *m, const struct row *r);
 struct mailbox *apply_recovered_mailbox(struct applying *ap, uint64_t id);
 void apply_expunge(struct applying *ap, const struct op *op); /* one that keeps, too */

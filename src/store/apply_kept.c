@@ -105,11 +105,13 @@ void apply_relocate_kept(struct applying *ap, const struct op *op)
 	struct op kept;
 	enum fail f = FAIL_NOT_FOUND;
 
+	apply_put_structure(ap, op->row.body);
 	buf_init(&space, VALUE_MAX);
 	if (in_order(ap, op))
 		f = kept_get(ap->a, ap->kept_last, &space, &kept, ap->why);
 	if (!f) {
-		index_delete_structure(ap->a, kept.row.body);
+		if (log_pos_cmp(kept.row.body, op->row.body))
+			index_delete_structure(ap->a, kept.row.body);
 		kept.row.body = op->row.body;
 		kept.row.prefix_pos = op->row.prefix_pos;
 		kept_move(ap->a, &kept);

@@ -145,20 +145,9 @@ uint64_t body_size_so_far(const struct body_writer *b)
 	return b->size;
 }
 
-static void put_head(struct body_writer *b, size_t structure, struct buf *out)
-{
-	buf_add_u8(out, BODY_VERSION);
-	buf_add_u8(out, b->chunks ? BODY_CHUNKED : BODY_INLINE);
-	buf_add_u16(out, 0);
-	buf_add_u32(out, (uint32_t)structure);
-	buf_add_u64(out, b->size);
-	buf_add_u64(out, XXH3_64bits_digest(b->sum));
-	buf_add_u32(out, b->chunks);
-	buf_add_u32(out, 0);
-}
-
 static enum fail write_body(struct body_writer *b, struct body *body, struct why *w)
 {
+	struct body_head h = {.octets = b->size, .structure = (uint32_t)body->structure.n};
 	struct span parts[3];
 	struct buf head;
 	enum fail f = FAIL_NONE;
@@ -167,8 +156,11 @@ static enum fail write_body(struct body_writer *b, struct body *body, struct why
 		f = write_chunk(b, w);
 	if (f)
 		return f;
+	h.form = b->chunks ? BODY_CHUNKED : BODY_INLINE;
+	h.chunks = b->chunks;
+	h.sum = XXH3_64bits_digest(b->sum);
 	buf_init(&head, BODY_HEAD);
-	put_head(b, body->structure.n, &head);
+	body_head_encode(&h, &head);
 	parts[0] = buf_span(&head);
 	parts[1] = b->chunks ? buf_span(&b->list) : buf_span(&b->bytes);
 	parts[2] = buf_span(&body->structure);

@@ -402,11 +402,8 @@ void commit_seal(struct deferred *d)
 	log_commit(s->log, &g->commit);
 }
 
-/* Whether everything before `end` has been applied, so that the index may say so. */
-static bool all_applied(const struct store *s, struct log_pos end)
+bool commit_applied(const struct store *s, struct log_pos end)
 {
-	if (snapshot_holds(s, end))
-		return false;
 	LIST_EACH(it, &s->groups)
 	{
 		struct group *g = CONTAINER_OF(it, struct group, link);
@@ -419,7 +416,7 @@ static bool all_applied(const struct store *s, struct log_pos end)
 
 void commit_reached(struct store *s, struct log_pos end)
 {
-	if (log_pos_cmp(end, s->reached) > 0 && all_applied(s, end))
+	if (log_pos_cmp(end, s->reached) > 0 && !snapshot_holds(s, end) && commit_applied(s, end))
 		s->reached = end;
 }
 

@@ -35,9 +35,11 @@ enum record_type {
 	RECORD_PREFIX = 4,
 	RECORD_BATCH = 5,
 	RECORD_SNAPSHOT = 6,
+	RECORD_CHUNK_PACKED = 7,
 };
 /* What the segments' footers copy: all but mail's own bytes. */
-#define FOOTER_TYPES (~(1ull << RECORD_BODY | 1ull << RECORD_CHUNK | 1ull << RECORD_PREFIX))
+#define FOOTER_TYPES                                                                                                   \
+	(~(1ull << RECORD_BODY | 1ull << RECORD_CHUNK | 1ull << RECORD_PREFIX | 1ull << RECORD_CHUNK_PACKED))
 
 enum {
 	BATCH_MAX = LOG_RECORD_MAX - 4096,
@@ -295,6 +297,11 @@ struct store {
 	struct list wake; /* mailboxes with news */
 
 	struct list body_holds, gone_mailboxes; /* struct body_hold; mailboxes that are deleted and still open */
+	struct unpacked {                       /* the octets that were unpacked last (read.c) */
+		struct log_pos pos;
+		char *bytes;
+		uint32_t n;
+	} unpacked;
 	unsigned reading_era;
 	size_t readings[2]; /* reads under way, by the era in which they began */
 
@@ -401,8 +408,8 @@ uint32_t body_hold_lowest(const struct store *s);
 
 /* reclaim.c, reclaim_guard.c */
 void reclaim_close(struct store *s);
-/* A batch that is being sent or applied names the row's places. False: one of them is gone. */
-bool reclaim_named(struct store *s, const struct row *row);
+/* A batch that is being applied names the row's places. */
+void reclaim_named(struct store *s, const struct row *row);
 
 /* apply.c: `live` is the batch that made the record, or NULL when redoing */
 bool op_needs_rows(enum op_kind kind);
@@ -477,6 +484,8 @@ void commit_run_waiting(struct account *a);
 /* Asks that nothing of the account be in flight: true when it is so, until commit_quiet_end. Else snapshot_turn is called when it is. */
 bool commit_quiet(struct account *a);
 void commit_quiet_end(struct account *a);
+/* Whether every batch that stands before `end` has been applied, to its last slice. */
+bool commit_applied(const struct store *s, struct log_pos end);
 /* The index has everything before `end`, if that is so. */
 void commit_reached(struct store *s, struct log_pos end);
 void commit_seal(struct deferred *d);

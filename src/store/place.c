@@ -5,7 +5,7 @@
  *   a read           that has begun goes on at the places that it found: a segment goes only after all such have ended (reading_begin)
  *   a new body       has bytes in the log that nothing names yet: its segments are no candidates (body_hold)
  *   a ghost          of an expunged message keeps its segment (reclaim.c asks for all of them)
- *   a staged copy    is looked up anew when it is sent (batch_copy, commit.c) */
+ *   a copy           takes what its source has when it is applied (apply_copy.c) */
 #include "base/memory.h"
 #include "store/inside.h"
 

@@ -1,14 +1,30 @@
 /* Reading messages: prefix and body as one stream, out of the log, without waiting where the bytes are in memory. No octet is given out that a
- * checksum does not vouch for: the log's, of the record that it is in, and for a body that is read whole its own. Must never give bytes to whoever has cancelled. */
+ * checksum does not vouch for: the log's, of the record that it is in, and for a body that is read whole its own. Must never give bytes to whoever has cancelled.
+ *
+ *   BEGIN ─► whole and short: WHOLE ──────────────┬─────────────────────► PREFIX ─► END
+ *         └► HEAD ─┬─ short ─► PIECE ─────────────┤ compressed: PACKED ─► UNPACKED ─► …
+ *                  └─ long: LIST ─► PIECE, PIECE … ┘ */
 #include <xxhash.h>
 
 #include "base/memory.h"
 #include "store/body.h"
 #include "store/inside.h"
+#include "store/pack.h"
 
 enum { READ_MAX = 1 << 20, CHUNKS_MAX = READ_MAX / LOG_CHUNK_MAX + 2 };
 
-enum phase { READ_LIST, READ_BODY, READ_PREFIX, READ_END };
+/* What has come when it goes on. */
+enum phase {
+	READ_BEGIN,
+	READ_WHOLE,
+	READ_HEAD,
+	READ_LIST,
+	READ_PIECE,
+	READ_PACKED,
+	READ_UNPACKED,
+	READ_PREFIX,
+	READ_END
+};
 
 struct reading {
 	struct store_op op;
@@ -23,8 +39,14 @@ struct reading {
 	enum phase phase;
 	uint64_t body_at; /* next octet of the body to read */
 	uint64_t body_end;
-	bool whole; /* the body with its head: it can be verified */
-	char list[CHUNKS_MAX * BODY_CHUNK_ENTRY];
+	struct body_head head;
+	char head_bytes[BODY_HEAD];
+	uint64_t list_first; /* number of the chunk that is first in `list` */
+	char list[CHUNKS_MAX * BODY_PACKED_ENTRY];
+	struct log_pos piece; /* what is compressed: its record */
+	uint64_t piece_at;    /* and its first octet in the body */
+	char *packed;
+	struct packing packing;
 	struct log_read r;
 	bool later; /* it has answered FAIL_BUSY */
 };
@@ -42,12 +64,16 @@ static void reading_back(struct log_read *r, enum fail f)
 	reading_run(CONTAINER_OF(r, struct reading, r), f);
 }
 
-static enum fail ask(struct reading *x, struct log_pos pos, uint8_t type, uint64_t offset, uint64_t n, char *dst)
+/* `next` finds it there. */
+static enum fail ask(
+	struct reading *x, struct log_pos pos, uint8_t type, uint64_t offset, uint64_t n, char *dst, enum phase next)
 {
+	x->phase = next;
 	x->r = (struct log_read){.pos = pos,
 		.type = type,
 		.offset = (uint32_t)offset,
 		.n = (uint32_t)n,
+		.at_most = next == READ_WHOLE,
 		.dst = dst,
 		.done = reading_back};
 	return log_read(x->s->log, &x->r);
@@ -59,41 +85,152 @@ static char *place(const struct reading *x, uint64_t at)
 	return x->bytes + BODY_HEAD + (size_t)(x->row.prefix + at - x->offset);
 }
 
-static bool chunked(const struct reading *x)
+static uint64_t body_octets(const struct reading *x)
 {
-	return x->row.size - x->row.prefix > BODY_INLINE_MAX;
+	return (uint64_t)x->row.size - x->row.prefix;
 }
 
-static enum fail ask_list(struct reading *x)
-{
-	uint64_t first = x->body_at / LOG_CHUNK_MAX, last = (x->body_end - 1) / LOG_CHUNK_MAX;
+/* ── What is compressed ── */
 
-	x->phase = READ_BODY;
-	if (x->body_at >= x->body_end || !chunked(x))
-		return FAIL_NONE;
-	return ask(x, x->row.body, RECORD_BODY, BODY_HEAD + first * BODY_CHUNK_ENTRY,
-		(last - first + 1) * BODY_CHUNK_ENTRY, x->list);
+/* The octets that are wanted of what was unpacked, from `bytes`, all of it. */
+static enum fail take_unpacked(struct reading *x, const char *bytes, uint64_t n)
+{
+	uint64_t skip = x->body_at - x->piece_at, take = n - skip;
+
+	if (take > x->body_end - x->body_at)
+		take = x->body_end - x->body_at;
+	memcpy(place(x, x->body_at), bytes + skip, take);
+	x->body_at += take;
+	x->phase = READ_PIECE;
+	return FAIL_NONE;
 }
 
-static enum fail ask_chunk(struct reading *x, uint64_t first_chunk)
+static enum fail ask_packed(
+	struct reading *x, struct log_pos pos, uint8_t type, uint64_t offset, uint64_t stored, uint64_t octets)
 {
-	uint64_t chunk = x->body_at / LOG_CHUNK_MAX, at = x->body_at % LOG_CHUNK_MAX, n = x->body_end - x->body_at;
-	struct span entry = span(x->list + (chunk - first_chunk) * BODY_CHUNK_ENTRY, BODY_CHUNK_ENTRY);
-	char *dst = place(x, x->body_at);
-	struct log_pos pos;
-	uint32_t length;
+	const struct unpacked *known = &x->s->unpacked;
 
-	if (!span_take_be32(&entry, &pos.segment) || !span_take_be32(&entry, &pos.offset) ||
-		!span_take_be32(&entry, &length) || at >= length)
+	x->piece = pos;
+	x->packing.n = (uint32_t)octets;
+	if (known->bytes && !log_pos_cmp(known->pos, pos) && known->n == octets)
+		return take_unpacked(x, known->bytes, octets);
+	free(x->packed);
+	x->packed = memory_resize(NULL, stored + 1);
+	x->packing.in = span(x->packed, stored);
+	return ask(x, pos, type, offset, stored, x->packed, READ_PACKED);
+}
+
+static void unpacked(struct packing *p)
+{
+	reading_run(CONTAINER_OF(p, struct reading, packing), FAIL_NONE);
+}
+
+static enum fail unpack(struct reading *x)
+{
+	x->phase = READ_UNPACKED;
+	x->packing.done = unpacked;
+	return unpack_start(&x->packing, x->s->loop) ? FAIL_NONE : FAIL_BUSY;
+}
+
+/* The last that was unpacked is kept: whoever reads a message in pieces comes back for it. */
+static enum fail unpack_came(struct reading *x)
+{
+	struct unpacked *keep = &x->s->unpacked;
+	struct packing *p = &x->packing;
+
+	if (p->result || (!body_is_chunked(&x->head) && x->head.sum != XXH3_64bits(p->out, p->n)))
 		return corrupt(&x->r.why);
-	if (n > length - at)
-		n = length - at;
-	x->body_at += n;
-	return ask(x, pos, RECORD_CHUNK, at, n, dst);
+	free(keep->bytes);
+	*keep = (struct unpacked){x->piece, p->out, p->n};
+	p->out = NULL;
+	return take_unpacked(x, keep->bytes, keep->n);
 }
 
-/* The next piece of the body. The head of an inline body is read in front of it, over the place of the prefix, which comes last. */
-static enum fail ask_body(struct reading *x, uint64_t first_chunk)
+/* ── Pieces ── */
+
+static enum fail begin(struct reading *x)
+{
+	uint64_t octets = body_octets(x);
+
+	if (x->body_at >= x->body_end) {
+		x->phase = READ_PREFIX;
+		return FAIL_NONE;
+	}
+	/* The head is read in front of the octets, over the place of the prefix, which comes last. */
+	if (octets <= BODY_INLINE_MAX && x->body_at == 0 && x->body_end == octets)
+		return ask(x, x->row.body, RECORD_BODY, 0, BODY_HEAD + octets, place(x, 0) - BODY_HEAD, READ_WHOLE);
+	return ask(x, x->row.body, RECORD_BODY, 0, BODY_HEAD, x->head_bytes, READ_HEAD);
+}
+
+static enum fail take_head(struct reading *x, const char *bytes)
+{
+	if (body_head_decode(span(bytes, BODY_HEAD), &x->head) || x->head.octets != body_octets(x) ||
+		body_is_chunked(&x->head) != (body_octets(x) > BODY_INLINE_MAX))
+		return corrupt(&x->r.why);
+	return FAIL_NONE;
+}
+
+static enum fail whole_came(struct reading *x)
+{
+	const char *head = place(x, 0) - BODY_HEAD;
+	uint64_t stored;
+
+	if (x->r.n < BODY_HEAD || take_head(x, head))
+		return corrupt(&x->r.why);
+	stored = body_stored_octets(&x->head);
+	if (x->r.n < BODY_HEAD + stored)
+		return corrupt(&x->r.why);
+	if (body_is_packed(&x->head)) {
+		x->piece = x->row.body;
+		x->packed = memory_resize(NULL, stored + 1);
+		memcpy(x->packed, head + BODY_HEAD, stored);
+		x->packing.in = span(x->packed, stored);
+		x->packing.n = (uint32_t)x->head.octets;
+		return unpack(x);
+	}
+	if (x->head.sum != XXH3_64bits(head + BODY_HEAD, stored))
+		return corrupt(&x->r.why);
+	x->body_at = x->body_end;
+	x->phase = READ_PREFIX;
+	return FAIL_NONE;
+}
+
+static enum fail head_came(struct reading *x)
+{
+	uint64_t first = x->body_at / LOG_CHUNK_MAX, last = (x->body_end - 1) / LOG_CHUNK_MAX, entry;
+	enum fail f = take_head(x, x->head_bytes);
+
+	if (f)
+		return f;
+	if (!body_is_chunked(&x->head)) {
+		x->phase = READ_PIECE;
+		return FAIL_NONE;
+	}
+	entry = body_entry_octets(&x->head);
+	x->list_first = first;
+	return ask(
+		x, x->row.body, RECORD_BODY, BODY_HEAD + first * entry, (last - first + 1) * entry, x->list, READ_LIST);
+}
+
+static enum fail ask_chunk(struct reading *x)
+{
+	uint64_t number = x->body_at / LOG_CHUNK_MAX, at = x->body_at % LOG_CHUNK_MAX, n = x->body_end - x->body_at;
+	char *dst = place(x, x->body_at);
+	struct body_chunk chunk;
+
+	if (!body_chunk_at(&x->head, span(x->list, sizeof(x->list)), number - x->list_first, &chunk) ||
+		at >= chunk.octets)
+		return corrupt(&x->r.why);
+	x->piece_at = x->body_at - at;
+	if (chunk.stored < chunk.octets)
+		return ask_packed(x, chunk.pos, RECORD_CHUNK_PACKED, 0, chunk.stored, chunk.octets);
+	if (n > chunk.octets - at)
+		n = chunk.octets - at;
+	x->body_at += n;
+	return ask(x, chunk.pos, RECORD_CHUNK, at, n, dst, READ_PIECE);
+}
+
+static enum fail ask_piece(struct reading *x)
 {
 	uint64_t at = x->body_at;
 
@@ -101,49 +238,35 @@ static enum fail ask_body(struct reading *x, uint64_t first_chunk)
 		x->phase = READ_PREFIX;
 		return FAIL_NONE;
 	}
-	if (chunked(x))
-		return ask_chunk(x, first_chunk);
-	x->whole = at == 0 && x->body_end == (uint64_t)x->row.size - x->row.prefix;
+	if (body_is_chunked(&x->head))
+		return ask_chunk(x);
+	x->piece_at = 0;
+	if (body_is_packed(&x->head))
+		return ask_packed(x, x->row.body, RECORD_BODY, BODY_HEAD, x->head.packed, x->head.octets);
 	x->body_at = x->body_end;
-	if (x->whole)
-		return ask(x, x->row.body, RECORD_BODY, 0, BODY_HEAD + x->body_end, place(x, 0) - BODY_HEAD);
-	return ask(x, x->row.body, RECORD_BODY, BODY_HEAD + at, x->body_end - at, place(x, at));
-}
-
-static enum fail verify(struct reading *x)
-{
-	uint64_t size = x->body_end, stored = 0, sum = 0;
-	struct span head;
-	uint32_t skip;
-
-	if (!x->whole)
-		return FAIL_NONE;
-	x->whole = false;
-	head = span(place(x, 0) - BODY_HEAD, BODY_HEAD);
-	if (!span_take_be32(&head, &skip) || !span_take_be32(&head, &skip) || !span_take_be64(&head, &stored) ||
-		!span_take_be64(&head, &sum) || stored != size || sum != XXH3_64bits(place(x, 0), size))
-		return corrupt(&x->r.why);
-	return FAIL_NONE;
+	return ask(x, x->row.body, RECORD_BODY, BODY_HEAD + at, x->body_end - at, place(x, at), READ_PIECE);
 }
 
 static enum fail ask_prefix(struct reading *x)
 {
 	uint64_t end = x->offset + x->n < x->row.prefix ? x->offset + x->n : x->row.prefix;
-	enum fail f = verify(x);
 
 	x->phase = READ_END;
-	if (f || x->offset >= end)
-		return f;
-	return ask(x, x->row.prefix_pos, RECORD_PREFIX, x->offset, end - x->offset, x->bytes + BODY_HEAD);
+	if (x->offset >= end)
+		return FAIL_NONE;
+	return ask(x, x->row.prefix_pos, RECORD_PREFIX, x->offset, end - x->offset, x->bytes + BODY_HEAD, READ_END);
 }
 
 static enum fail reading_step(struct reading *x)
 {
-	uint64_t body_from = x->offset > x->row.prefix ? x->offset - x->row.prefix : 0;
-
 	switch (x->phase) {
-	case READ_LIST: return ask_list(x);
-	case READ_BODY: return ask_body(x, body_from / LOG_CHUNK_MAX);
+	case READ_BEGIN: return begin(x);
+	case READ_WHOLE: return whole_came(x);
+	case READ_HEAD: return head_came(x);
+	case READ_LIST:
+	case READ_PIECE: return ask_piece(x);
+	case READ_PACKED: return unpack(x);
+	case READ_UNPACKED: return unpack_came(x);
 	case READ_PREFIX: return ask_prefix(x);
 	case READ_END: break;
 	}
@@ -162,6 +285,8 @@ static enum fail reading_finish(struct reading *x, enum fail f)
 static void reading_free(struct reading *x)
 {
 	reading_end(x->s, x->era);
+	free(x->packed);
+	free(x->packing.out);
 	free(x->bytes);
 	free(x);
 }
@@ -211,7 +336,7 @@ enum fail message_read(
 	x->bytes = memory_resize(NULL, BODY_HEAD + n);
 	x->body_at = offset > msg->prefix ? offset - msg->prefix : 0;
 	x->body_end = offset + n > msg->prefix ? offset + n - msg->prefix : 0;
-	x->phase = READ_LIST;
+	x->phase = READ_BEGIN;
 	f = reading_steps(x);
 	if (f == FAIL_BUSY) {
 		x->later = true;

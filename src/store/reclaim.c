@@ -24,6 +24,8 @@ enum {
 	PASSES_MAX = 8,
 	MOST_DEFAULT = 1 << 30,
 	MOST_LOW = 8 << 20,
+	MOST_COMPRESSED = 256 << 20,
+	COMPRESS_SLOWER = 4,
 	PERCENT_STEP = 5,
 };
 
@@ -121,6 +123,21 @@ static int segment_cmp(const void *a, const void *b)
 	return (x->number > y->number) - (x->number < y->number);
 }
 
+static const struct segment_sample *find_sample(const struct reclaimer *r, uint32_t segment)
+{
+	size_t lo = 0, hi = r->sample_count;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (r->samples[mid].segment < segment)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < r->sample_count && r->samples[lo].segment == segment ? &r->samples[lo] : NULL;
+}
+
 /* A segment in which something may stand that is not applied yet is no candidate. */
 static void list_segments(struct reclaimer *r)
 {
@@ -135,7 +152,27 @@ static void list_segments(struct reclaimer *r)
 			.bytes = info[i].bytes,
 			.candidate = info[i].sealed && info[i].number < s->reached.segment};
 	qsort(r->segments, r->segment_count, sizeof(*r->segments), segment_cmp);
+	for (size_t i = 0; i < r->segment_count; i++) {
+		const struct segment_sample *known = find_sample(r, r->segments[i].number);
+
+		if (known)
+			r->segments[i].known = *known;
+	}
 	free(info);
+}
+
+static void keep_samples(struct reclaimer *r)
+{
+	free(r->samples);
+	r->samples = memory_new((r->segment_count + 1) * sizeof(*r->samples));
+	r->sample_count = 0;
+	for (size_t i = 0; i < r->segment_count; i++) {
+		struct reclaim_segment *g = &r->segments[i];
+
+		g->known.segment = g->number;
+		if (g->candidate && g->known.octets)
+			r->samples[r->sample_count++] = g->known;
+	}
 }
 
 static void take_figures(struct reclaimer *r)
@@ -159,6 +196,29 @@ static bool wanted(const struct reclaimer *r, const struct reclaim_segment *g, u
 	if (r->order.percent >= 100)
 		return true;
 	return g->live * 100 < g->bytes * percent && g->bytes - g->live >= r->order.least;
+}
+
+/* Mail at rest that nobody has tried to compress. */
+static bool worth_compressing(const struct reclaimer *r, const struct reclaim_segment *g)
+{
+	return r->order.compress && g->newest && g->newest < r->order.compress_before && g->plain * 2 > g->live;
+}
+
+/* When there is nothing else to do, and slowly. */
+static void choose_to_compress(struct reclaimer *r)
+{
+	uint32_t held = body_hold_lowest(r->s);
+	uint64_t left = store_disk_low(r->s) ? MOST_LOW : MOST_COMPRESSED;
+
+	r->order.bytes_per_second = (r->order.bytes_per_second + COMPRESS_SLOWER - 1) / COMPRESS_SLOWER;
+	for (size_t i = 0; i < r->segment_count; i++) {
+		struct reclaim_segment *g = &r->segments[i];
+
+		if (!g->candidate || g->number >= held || g->live > left || !worth_compressing(r, g))
+			continue;
+		g->victim = true;
+		left -= g->live;
+	}
 }
 
 /* The emptiest first. */
@@ -187,9 +247,12 @@ static void choose(struct reclaimer *r)
 
 static bool step_choose(struct reclaimer *r)
 {
-	reclaim_count_longs(r);
+	reclaim_count_looked_up(r);
+	keep_samples(r);
 	take_figures(r);
 	choose(r);
+	if (!highest_victim(r))
+		choose_to_compress(r);
 	r->guarding = true;
 	r->phase = highest_victim(r) ? RECLAIM_BARRIER : RECLAIM_END;
 	return true;
@@ -203,12 +266,24 @@ static void barred(struct log_commit *c, enum log_result result)
 
 	if (result != LOG_DONE)
 		r->fail = why(&r->why, FAIL_UNKNOWN, "The server has a problem with its disk.");
-	r->again = false;
-	r->phase = RECLAIM_COLLECT;
+	r->barred = c->end;
+	r->phase = RECLAIM_APPLIED;
 	reclaim_again(r);
 }
 
-/* Commits are answered in order: once this one is, whatever was sent before is applied. */
+/* A batch that changes very much is applied in slices, after its sync. */
+static bool step_applied(struct reclaimer *r)
+{
+	if (!commit_applied(r->s, r->barred)) {
+		rest(r, LOOK_AGAIN_MS);
+		return false;
+	}
+	r->again = false;
+	r->phase = RECLAIM_COLLECT;
+	return true;
+}
+
+/* Commits are answered in order: once this one is, whatever was sent before is durable, and will be applied. */
 static bool step_barrier(struct reclaimer *r)
 {
 	if (!highest_victim(r) || r->passes++ == PASSES_MAX) {
@@ -475,6 +550,7 @@ static bool step(struct reclaimer *r)
 	case RECLAIM_LOOKUP: return step_lookup(r, RECLAIM_CHOOSE);
 	case RECLAIM_CHOOSE: return step_choose(r);
 	case RECLAIM_BARRIER: return step_barrier(r);
+	case RECLAIM_APPLIED: return step_applied(r);
 	case RECLAIM_COLLECT:
 		r->phase = RECLAIM_COLLECT_LOOKUP;
 		r->lookup_at = 0;
@@ -617,6 +693,7 @@ static void closed(struct timer *t)
 
 	r->s->reclaimer = NULL;
 	chunk_ranges_fini(&r->chunks);
+	free(r->samples);
 	free(r);
 }
 

@@ -11,6 +11,9 @@ struct reclaim_order {
 	int64_t purged_before; /* segments with bytes that were purged before this time are emptied too; 0 = not */
 	uint64_t bytes_per_second; /* of what is read and written again; 0 = as fast as it goes */
 	uint64_t most;             /* octets that may be moved in this round; 0 = 1 GB */
+	bool compress;             /* what is moved is compressed where that saves a tenth */
+	/* With `compress`: when there is nothing else to do, segments in which nothing is newer than this are compressed, slowly; 0 = none */
+	int64_t compress_before;
 };
 
 struct reclaim_result {

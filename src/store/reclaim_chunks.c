@@ -1,10 +1,8 @@
-/* Where the chunks of long bodies are: read from the log once for each body, and known from then on, for what is written is never changed. A
+/* How bodies are stored, long ones: where their chunks are. Read from the log once for each body, and known from then on, for what is written is never changed. A
  * list that cannot be read may name any segment before it: none of those goes. */
 #include "base/memory.h"
 #include "store/body.h"
 #include "store/reclaim_inner.h"
-
-enum { CHUNKS_MAX = (1u << 31) / LOG_CHUNK_MAX + 1 };
 
 /* ── What is known ── */
 
@@ -28,7 +26,7 @@ const struct chunk_range *chunk_ranges_get(const struct chunk_ranges *r, struct 
 	return r->at[at].body.segment ? &r->at[at] : NULL;
 }
 
-void chunk_ranges_put(struct chunk_ranges *r, struct log_pos body, uint32_t first, uint32_t last)
+void chunk_ranges_put(struct chunk_ranges *r, const struct chunk_range *range)
 {
 	size_t at;
 
@@ -43,9 +41,9 @@ void chunk_ranges_put(struct chunk_ranges *r, struct log_pos body, uint32_t firs
 		free(r->at);
 		*r = bigger;
 	}
-	at = place_of(r, body);
+	at = place_of(r, range->body);
 	r->n += !r->at[at].body.segment;
-	r->at[at] = (struct chunk_range){body, first, last};
+	r->at[at] = *range;
 }
 
 void chunk_ranges_fini(struct chunk_ranges *r)
@@ -85,38 +83,73 @@ static bool ask(struct reclaimer *r, uint32_t offset, uint32_t n, char *dst)
 	return f != FAIL_BUSY;
 }
 
-static bool ask_list(struct reclaimer *r)
+static const struct reclaim_long *long_of(const struct reclaimer *r)
+{
+	return &r->survey.longs[r->lookup_at];
+}
+
+static void take_sample(struct reclaimer *r, const struct body_head *head)
+{
+	struct reclaim_segment *g = reclaim_segment(r, long_of(r)->body.segment);
+
+	if (!g)
+		return;
+	g->known.octets += head->octets;
+	g->known.stored += body_stored_octets(head);
+	g->known.plain += head->form == BODY_INLINE ? head->octets : 0;
+}
+
+static bool head_came(struct reclaimer *r)
 {
 	struct body_head head;
+	bool sample = long_of(r)->sample;
 
 	r->lookup_step = LOOKUP_DONE;
-	if (body_head_decode(span(r->lookup_head, BODY_HEAD), &head) || !body_is_chunked(&head) || !head.chunks ||
-		head.chunks > CHUNKS_MAX) {
+	if (body_head_decode(span(r->lookup_head, BODY_HEAD), &head) || body_is_chunked(&head) == sample) {
 		r->lookup_step = LOOKUP_BAD;
 		return true;
 	}
+	if (sample) {
+		take_sample(r, &head);
+		return true;
+	}
 	buf_fini(&r->lookup_list);
-	buf_init(&r->lookup_list, (size_t)body_list_octets(&head) + 1);
-	return ask(r, BODY_HEAD, (uint32_t)body_list_octets(&head),
-		buf_reserve(&r->lookup_list, (size_t)body_list_octets(&head)));
+	buf_init(&r->lookup_list, (size_t)body_stored_octets(&head) + 1);
+	return ask(r, BODY_HEAD, (uint32_t)body_stored_octets(&head),
+		buf_reserve(&r->lookup_list, (size_t)body_stored_octets(&head)));
 }
 
 static void take_list(struct reclaimer *r)
 {
-	struct log_pos body = r->survey.longs[r->lookup_at].body;
-	struct chunk_range range = {.first = UINT32_MAX, .last = body.segment};
+	struct log_pos body = long_of(r)->body;
+	struct chunk_range range = {.body = body, .first = body.segment, .last = body.segment};
 	struct body_chunk chunk;
 	struct body_head head;
 	struct span list;
 
 	(void)!body_head_decode(span(r->lookup_head, BODY_HEAD), &head);
-	list = span(r->lookup_list.p, (size_t)body_list_octets(&head));
-	for (uint32_t i = 0; body_chunk_at(&head, list, i, &chunk); i++)
+	range.plain = head.form == BODY_CHUNKED;
+	list = span(r->lookup_list.p, (size_t)body_stored_octets(&head));
+	for (uint64_t i = 0; body_chunk_at(&head, list, i, &chunk); i++) {
 		range.first = chunk.pos.segment < range.first ? chunk.pos.segment : range.first;
-	chunk_ranges_put(&r->chunks, body, range.first < body.segment ? range.first : body.segment, range.last);
+		range.stored += chunk.stored;
+	}
+	chunk_ranges_put(&r->chunks, &range);
 }
 
-/* One long body after the other; *done_out: there is none left. */
+/* It was told of when somebody read it; `check --deep` names it. */
+static void take_bad(struct reclaimer *r)
+{
+	struct log_pos body = long_of(r)->body;
+
+	if (!long_of(r)->sample)
+		chunk_ranges_put(&r->chunks, &(struct chunk_range){.body = body,
+						     .first = 1,
+						     .last = body.segment,
+						     .stored = (uint32_t)long_of(r)->octets});
+}
+
+/* One body after the other; *done_out: there is none left. */
 bool reclaim_lookup(struct reclaimer *r, bool *done_out)
 {
 	*done_out = r->lookup_at >= r->survey.long_count;
@@ -126,12 +159,12 @@ bool reclaim_lookup(struct reclaimer *r, bool *done_out)
 	}
 	switch (r->lookup_step) {
 	case LOOKUP_HEAD: r->lookup_step = LOOKUP_LIST; return ask(r, 0, BODY_HEAD, r->lookup_head);
-	case LOOKUP_LIST: return ask_list(r);
-	case LOOKUP_DONE: take_list(r); break;
-	case LOOKUP_BAD: /* it was told of when somebody read it; `check --deep` names it */
-		chunk_ranges_put(
-			&r->chunks, r->survey.longs[r->lookup_at].body, 1, r->survey.longs[r->lookup_at].body.segment);
+	case LOOKUP_LIST: return head_came(r);
+	case LOOKUP_DONE:
+		if (!long_of(r)->sample)
+			take_list(r);
 		break;
+	case LOOKUP_BAD: take_bad(r); break;
 	}
 	r->lookup_step = LOOKUP_HEAD;
 	r->lookup_at++;

@@ -1,4 +1,4 @@
-/* What may still name a victim although no row in the index does, or will in a moment (INV-28): batches that are being sent or applied, ghosts of
+/* What may still name a victim although no row in the index does, or will in a moment (INV-28): batches that are being applied, ghosts of
  * expunged messages, rows of mailboxes that are deleted and still open. */
 #include "base/memory.h"
 #include "store/reclaim_inner.h"
@@ -17,17 +17,12 @@ static bool in_victim(const struct reclaimer *r, const struct row *row)
 	       long_in_victim(r, row);
 }
 
-bool reclaim_named(struct store *s, const struct row *row)
+void reclaim_named(struct store *s, const struct row *row)
 {
 	struct reclaimer *r = s->reclaimer;
 
-	if (!r)
-		return true;
-	if (r->guarding && in_victim(r, row))
+	if (r && r->guarding && in_victim(r, row))
 		r->again = true;
-	return !r->figures.removed_segments ||
-	       (log_has_segment(s->log, row->body.segment) &&
-		       (!row->prefix || log_has_segment(s->log, row->prefix_pos.segment)));
 }
 
 /* ── What has been expunged ── */

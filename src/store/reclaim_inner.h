@@ -10,11 +10,31 @@
 
 #include "store/body.h"
 #include "store/inside.h"
+#include "store/pack.h"
 #include "store/reclaim.h"
 
+struct reclaim_long { /* a body of which more is to be looked up: where its chunks are, or, as a sample, how it is stored */
+	struct log_pos body;
+	uint64_t octets;
+	bool sample;
+};
+
+/* How the short bodies of a segment are stored, as a few of them tell. */
+struct segment_sample {
+	uint32_t segment;
+	uint64_t octets, stored, plain; /* of these bodies; plain: of those that nobody has tried to compress */
+};
+
+enum { SAMPLES = 4 };
 struct reclaim_segment {
 	uint32_t number;
 	uint64_t bytes, live;
+	uint64_t inline_octets;      /* of its live short bodies, as they are read */
+	uint64_t plain;              /* octets of live bodies that nobody has tried to compress */
+	uint32_t newest;             /* when the newest message in it came */
+	struct segment_sample known; /* octets 0: nothing is */
+	uint64_t sampled;            /* short bodies that were seen, of which these are some */
+	struct log_pos sample[SAMPLES];
 	int64_t purged; /* since when it has purged bytes; 0 = it has none */
 	bool candidate; /* it may be chosen */
 	bool victim;
@@ -28,11 +48,6 @@ struct reclaim_ref {
 	struct log_pos body, prefix_pos;
 	uint32_t size;
 	uint16_t prefix;
-};
-
-struct reclaim_long { /* a long body whose chunks have not been looked up */
-	struct log_pos body;
-	uint64_t octets;
 };
 
 /* What a worker finds out. */
@@ -63,13 +78,15 @@ struct reclaim_survey {
 struct chunk_range {
 	struct log_pos body;
 	uint32_t first, last;
+	uint32_t stored; /* octets of its chunks */
+	bool plain;      /* nobody has tried to compress it */
 };
 struct chunk_ranges {
 	struct chunk_range *at; /* open addressing; body.segment 0 = free */
 	size_t n, cap;
 };
 void chunk_ranges_fini(struct chunk_ranges *r);
-void chunk_ranges_put(struct chunk_ranges *r, struct log_pos body, uint32_t first, uint32_t last);
+void chunk_ranges_put(struct chunk_ranges *r, const struct chunk_range *range);
 const struct chunk_range *chunk_ranges_get(const struct chunk_ranges *r, struct log_pos body);
 
 struct moved {
@@ -82,6 +99,7 @@ enum reclaim_phase {
 	RECLAIM_LOOKUP,
 	RECLAIM_CHOOSE,
 	RECLAIM_BARRIER,
+	RECLAIM_APPLIED,
 	RECLAIM_COLLECT,
 	RECLAIM_COLLECT_LOOKUP,
 	RECLAIM_COLLECTED,
@@ -98,7 +116,17 @@ enum reclaim_phase {
 };
 
 /* What the mover has in hand. */
-enum move_step { MOVE_NEXT, MOVE_OPEN, MOVE_HEAD, MOVE_BODY, MOVE_CHUNK, MOVE_PREFIX, MOVE_STAGE };
+enum move_step {
+	MOVE_NEXT,
+	MOVE_OPEN,
+	MOVE_HEAD,
+	MOVE_BODY,
+	MOVE_BODY_PACKED,
+	MOVE_CHUNK,
+	MOVE_CHUNK_PACKED,
+	MOVE_PREFIX,
+	MOVE_STAGE
+};
 struct reclaim_moving {
 	size_t at;           /* in the survey's refs */
 	enum move_step step; /* what has come when it goes on */
@@ -110,9 +138,12 @@ struct reclaim_moving {
 	size_t staged, batches; /* in the batch; since the last sync */
 	uint64_t unsynced;
 	struct log_pos body, prefix_pos; /* the new places */
-	struct body_head head;
-	struct buf bytes, chunk;
-	uint32_t chunk_at, chunk_first;
+	struct body_head head, head_out; /* as it is, as it will be */
+	struct buf bytes, chunk, list;   /* the record, a chunk of it, the new list */
+	struct body_chunk entry;
+	uint32_t chunk_at, chunk_first, chunk_stored;
+	struct packing packing;
+	struct body *body_out; /* what stands at `body`, with its structure: for the index */
 	struct log_read read;
 	enum fail read_result;
 	struct log_commit sync;
@@ -126,6 +157,8 @@ struct reclaimer {
 	bool stop;
 	struct reclaim_figures figures;
 	struct chunk_ranges chunks;
+	struct segment_sample *samples; /* of sealed segments: what is written is never changed */
+	size_t sample_count;
 
 	/* The round */
 	enum reclaim_phase phase;
@@ -152,7 +185,7 @@ struct reclaimer {
 	struct account *account; /* whose snapshot is to be written */
 	enum fail opened;
 	struct log_commit commit;
-	struct log_pos named;
+	struct log_pos named, barred;
 	struct job flush;
 	unsigned drain_era;
 	int64_t next_us; /* not before this time goes on what costs */
@@ -172,8 +205,8 @@ void reclaim_keep_message(struct reclaimer *r, struct log_pos body, struct log_p
 /* Steps: true = go on at once, false = something calls reclaim_again, or (r->fail) the round is over. */
 bool reclaim_survey_start(struct reclaimer *r, bool collect);
 void reclaim_survey_fini(struct reclaim_survey *v);
-/* The long bodies that the survey could not count, as they have been looked up since. */
-void reclaim_count_longs(struct reclaimer *r);
+/* What the survey could not count before it was looked up. */
+void reclaim_count_looked_up(struct reclaimer *r);
 bool reclaim_lookup(struct reclaimer *r, bool *done_out);
 bool reclaim_move(struct reclaimer *r, bool *done_out);
 void reclaim_move_fini(struct reclaimer *r);

@@ -2,6 +2,7 @@
  * committed like any change. One message after the other:
  *
  *   move_next ─► (account, mailbox opened) ─► HEAD ─► BODY ─► CHUNK … ─► PREFIX ─► stage ─► move_next
+ *                                                     (each compressed by a worker, where that is worth it)
  *
  * Nobody waits for the single batches; every megabyte is synced, so that no sync of others has much of ours to carry. Must not move what it
  * could not verify: that stays, and its segment with it. */
@@ -10,7 +11,7 @@
 #include "store/body.h"
 #include "store/reclaim_inner.h"
 
-enum { RELOCATIONS_A_BATCH = 128, SYNC_EVERY = 1 << 20, BATCHES_A_SYNC = 256 };
+enum { RELOCATIONS_A_BATCH = 128, SYNC_EVERY = 1 << 20, BATCHES_A_SYNC = 256, PACK_LEAST = 128 };
 
 /* ── Bodies that were moved in this round ── */
 
@@ -136,6 +137,8 @@ static void stage(struct reclaimer *r)
 	if (!m->batch)
 		m->batch = batch_begin(m->account);
 	batch_stage(m->batch, &op);
+	m->batch->ops[m->batch->count - 1].body = m->body_out;
+	m->body_out = NULL;
 	r->result.messages++;
 	if (++m->staged >= RELOCATIONS_A_BATCH)
 		commit(r);
@@ -150,6 +153,8 @@ static bool unreadable(struct reclaimer *r)
 	store_report(r->s, "account %llu: a message cannot be read and stays where it is (segment %u, offset %u)",
 		(unsigned long long)ref->account, (unsigned)ref->body.segment, (unsigned)ref->body.offset);
 	reclaim_keep_message(r, ref->body, ref->prefix_pos, ref->size - ref->prefix);
+	body_unref(r->move.body_out);
+	r->move.body_out = NULL;
 	r->move.at++;
 	r->move.step = MOVE_NEXT;
 	return true;
@@ -165,29 +170,87 @@ static bool after_body(struct reclaimer *r)
 	return true;
 }
 
-static bool put_body(struct reclaimer *r)
+static struct span structure_of(const struct reclaim_moving *m)
+{
+	return span(m->bytes.p + BODY_HEAD + body_stored_octets(&m->head), m->head.structure);
+}
+
+/* Head, octets or list, structure. */
+static bool put_body(struct reclaimer *r, struct span stored)
+{
+	struct reclaim_moving *m = &r->move;
+	struct span structure = structure_of(m);
+	struct buf record;
+	bool done;
+
+	buf_init(&record, LOG_RECORD_MAX);
+	body_head_encode(&m->head_out, &record);
+	buf_add(&record, stored);
+	buf_add(&record, structure);
+	done = append(r, RECORD_BODY, buf_span(&record), &m->body);
+	buf_fini(&record);
+	if (!done)
+		return true;
+	remember_moved(r, ref_of(r)->body, m->body);
+	if (body_is_chunked(&m->head_out))
+		chunk_ranges_put(&r->chunks, &(struct chunk_range){.body = m->body,
+						     .first = m->chunk_first,
+						     .last = m->body.segment,
+						     .stored = m->chunk_stored,
+						     .plain = m->head_out.form == BODY_CHUNKED});
+	m->body_out = NEW(struct body);
+	m->body_out->refs = 1;
+	m->body_out->pos = m->body;
+	buf_init(&m->body_out->structure, structure.n + 1);
+	buf_add(&m->body_out->structure, structure);
+	return after_body(r);
+}
+
+static void packed(struct packing *p)
+{
+	struct reclaimer *r = CONTAINER_OF(CONTAINER_OF(p, struct reclaim_moving, packing), struct reclaimer, move);
+
+	r->s->busy--;
+	reclaim_again(r);
+}
+
+static bool pack(struct reclaimer *r, struct span in, enum move_step next)
 {
 	struct reclaim_moving *m = &r->move;
 
-	if (!append(r, RECORD_BODY, buf_span(&m->bytes), &m->body))
-		return true;
-	remember_moved(r, ref_of(r)->body, m->body);
-	if (body_is_chunked(&m->head))
-		chunk_ranges_put(&r->chunks, m->body, m->chunk_first, m->body.segment);
-	return after_body(r);
+	m->step = next;
+	m->packing = (struct packing){.in = in, .done = packed};
+	r->s->busy++;
+	pack_start(&m->packing, r->s->loop);
+	return false;
 }
 
 static bool ask_chunk(struct reclaimer *r)
 {
 	struct reclaim_moving *m = &r->move;
-	struct body_chunk chunk;
+	uint8_t type;
 
 	if (m->chunk_at == m->head.chunks)
-		return put_body(r);
-	if (!body_chunk_at(
-		    &m->head, span(m->bytes.p + BODY_HEAD, (size_t)body_list_octets(&m->head)), m->chunk_at, &chunk))
+		return put_body(r, buf_span(&m->list));
+	if (!body_chunk_at(&m->head, span(m->bytes.p + BODY_HEAD, (size_t)body_stored_octets(&m->head)), m->chunk_at,
+		    &m->entry))
 		return unreadable(r);
-	return ask(r, chunk.pos, RECORD_CHUNK, chunk.octets, &m->chunk, MOVE_CHUNK);
+	type = m->entry.stored < m->entry.octets ? RECORD_CHUNK_PACKED : RECORD_CHUNK;
+	return ask(r, m->entry.pos, type, m->entry.stored, &m->chunk, MOVE_CHUNK);
+}
+
+static bool put_chunk(struct reclaimer *r, struct span stored)
+{
+	struct reclaim_moving *m = &r->move;
+
+	m->entry.stored = (uint32_t)stored.n;
+	m->chunk_stored += m->entry.stored;
+	if (!append(r, stored.n < m->entry.octets ? RECORD_CHUNK_PACKED : RECORD_CHUNK, stored, &m->entry.pos))
+		return true;
+	m->chunk_first = m->entry.pos.segment < m->chunk_first ? m->entry.pos.segment : m->chunk_first;
+	body_chunk_add(&m->head_out, &m->entry, &m->list);
+	m->chunk_at++;
+	return ask_chunk(r);
 }
 
 static bool head_came(struct reclaimer *r)
@@ -206,24 +269,65 @@ static bool head_came(struct reclaimer *r)
 
 static bool body_came(struct reclaimer *r)
 {
-	if (!body_is_chunked(&r->move.head))
-		return put_body(r);
-	r->move.chunk_at = 0;
-	r->move.chunk_first = UINT32_MAX;
+	struct reclaim_moving *m = &r->move;
+	struct span octets = span(m->bytes.p + BODY_HEAD, (size_t)body_stored_octets(&m->head));
+
+	m->head_out = m->head;
+	if (m->head.form == BODY_INLINE && r->order.compress && octets.n < PACK_LEAST) {
+		m->head_out.form = BODY_INLINE_PACKED; /* not worth trying is as good as tried */
+		m->head_out.packed = (uint32_t)octets.n;
+	} else if (m->head.form == BODY_INLINE && r->order.compress)
+		return pack(r, octets, MOVE_BODY_PACKED);
+	if (!body_is_chunked(&m->head))
+		return put_body(r, octets);
+	if (r->order.compress)
+		m->head_out.form = BODY_CHUNKED_PACKED;
+	buf_fini(&m->list);
+	buf_init(&m->list, SIZE_MAX);
+	m->chunk_at = 0;
+	m->chunk_first = UINT32_MAX;
+	m->chunk_stored = 0;
 	return ask_chunk(r);
+}
+
+static bool body_packed(struct reclaimer *r)
+{
+	struct reclaim_moving *m = &r->move;
+	struct span octets = span(m->bytes.p + BODY_HEAD, (size_t)m->head.octets);
+	char *bytes = m->packing.out;
+	bool more;
+
+	m->head_out.form = BODY_INLINE_PACKED;
+	m->head_out.packed = (uint32_t)octets.n; /* as it is: it has been tried */
+	if (!m->packing.result) {
+		m->head_out.packed = m->packing.n;
+		octets = span(bytes, m->packing.n);
+	}
+	m->packing.out = NULL;
+	more = put_body(r, octets);
+	free(bytes);
+	return more;
 }
 
 static bool chunk_came(struct reclaimer *r)
 {
 	struct reclaim_moving *m = &r->move;
-	struct log_pos pos;
 
-	if (!append(r, RECORD_CHUNK, buf_span(&m->chunk), &pos))
-		return true;
-	m->chunk_first = pos.segment < m->chunk_first ? pos.segment : m->chunk_first;
-	body_chunk_put(&m->head, m->bytes.p + BODY_HEAD, m->chunk_at, pos);
-	m->chunk_at++;
-	return ask_chunk(r);
+	if (r->order.compress && m->entry.stored == m->entry.octets)
+		return pack(r, buf_span(&m->chunk), MOVE_CHUNK_PACKED);
+	return put_chunk(r, buf_span(&m->chunk));
+}
+
+static bool chunk_packed(struct reclaimer *r)
+{
+	struct reclaim_moving *m = &r->move;
+	char *bytes = m->packing.out;
+	bool more;
+
+	m->packing.out = NULL;
+	more = put_chunk(r, m->packing.result ? buf_span(&m->chunk) : span(bytes, m->packing.n));
+	free(bytes);
+	return more;
 }
 
 static bool prefix_came(struct reclaimer *r)
@@ -370,6 +474,11 @@ static void synced(struct log_commit *c, enum log_result result)
 	reclaim_again(r);
 }
 
+static bool was_read(enum move_step step)
+{
+	return step == MOVE_HEAD || step == MOVE_BODY || step == MOVE_CHUNK || step == MOVE_PREFIX;
+}
+
 bool reclaim_move(struct reclaimer *r, bool *done_out)
 {
 	struct reclaim_moving *m = &r->move;
@@ -383,7 +492,7 @@ bool reclaim_move(struct reclaimer *r, bool *done_out)
 		log_commit(r->s->log, &m->sync);
 		return false;
 	}
-	if (m->step != MOVE_NEXT && m->step != MOVE_OPEN && m->step != MOVE_STAGE && m->read_result) {
+	if (was_read(m->step) && m->read_result) {
 		if (m->read_result == FAIL_CORRUPT)
 			return unreadable(r);
 		r->fail = m->read_result;
@@ -395,7 +504,9 @@ bool reclaim_move(struct reclaimer *r, bool *done_out)
 	case MOVE_OPEN: return take_opened(r);
 	case MOVE_HEAD: return head_came(r);
 	case MOVE_BODY: return body_came(r);
+	case MOVE_BODY_PACKED: return body_packed(r);
 	case MOVE_CHUNK: return chunk_came(r);
+	case MOVE_CHUNK_PACKED: return chunk_packed(r);
 	case MOVE_PREFIX: return prefix_came(r);
 	case MOVE_STAGE: return put_stage(r);
 	}
@@ -410,5 +521,8 @@ void reclaim_move_fini(struct reclaimer *r)
 	close_account(m);
 	buf_fini(&m->bytes);
 	buf_fini(&m->chunk);
+	buf_fini(&m->list);
+	free(m->packing.out);
+	body_unref(m->body_out);
 	*m = (struct reclaim_moving){0};
 }

@@ -76,44 +76,106 @@ static bool seen(struct reclaim_survey *v, struct log_pos body)
 	return a && b;
 }
 
-static void add_long(struct reclaim_survey *v, struct log_pos body, uint64_t octets)
+static void add_long(struct reclaim_survey *v, struct log_pos body, uint64_t octets, bool sample)
 {
 	if (v->long_count == v->long_cap) {
 		v->long_cap = v->long_cap ? v->long_cap * 2 : 64;
 		v->longs = memory_resize_array(v->longs, v->long_cap, sizeof(*v->longs));
 	}
-	v->longs[v->long_count++] = (struct reclaim_long){body, octets};
+	v->longs[v->long_count++] = (struct reclaim_long){body, octets, sample};
+}
+
+/* Some of a segment's short bodies, each as likely as any other. */
+static void sample(struct reclaim_segment *g, struct log_pos body)
+{
+	uint64_t n = g->sampled++, at = n < SAMPLES ? n : mix(n << 32 ^ body.offset) % (n + 1);
+
+	if (at < SAMPLES)
+		g->sample[at] = body;
+}
+
+static void count_short(struct reclaim_survey *v, const struct row *r, uint64_t octets)
+{
+	struct reclaim_segment *g = find(v, r->body.segment);
+
+	if (!g)
+		return;
+	g->inline_octets += octets;
+	if (!g->known.octets)
+		sample(g, r->body);
+}
+
+static void count_long(struct reclaim_survey *v, const struct chunk_range *range, uint64_t octets)
+{
+	uint64_t segments = (uint64_t)range->last - range->first + 1;
+
+	spread(v, range->first, range->last, range->stored);
+	for (uint32_t i = range->first; range->plain && i <= range->last; i++) {
+		struct reclaim_segment *g = find(v, i);
+
+		if (g)
+			g->plain += octets / segments;
+	}
 }
 
 static void count_row(struct reclaim_survey *v, const struct row *r)
 {
 	uint64_t octets = (uint64_t)r->size - r->prefix;
+	struct reclaim_segment *g = find(v, r->body.segment);
 	const struct chunk_range *range;
 
 	if (r->prefix)
 		count(v, r->prefix_pos.segment, r->prefix + RECORD_COST);
+	if (g && r->save_date > g->newest)
+		g->newest = r->save_date;
 	if (seen(v, r->body))
 		return;
 	count(v, r->body.segment, RECORD_COST);
 	range = octets > BODY_INLINE_MAX ? chunk_ranges_get(v->chunks, r->body) : NULL;
 	if (range)
-		spread(v, range->first, range->last, octets);
+		count_long(v, range, octets);
 	else if (octets > BODY_INLINE_MAX)
-		add_long(v, r->body, octets);
+		add_long(v, r->body, octets, false);
 	else
-		count(v, r->body.segment, octets);
+		count_short(v, r, octets);
 }
 
-void reclaim_count_longs(struct reclaimer *r)
+static void ask_for_samples(struct reclaim_survey *v)
+{
+	for (size_t i = 0; i < v->segment_count; i++) {
+		const struct reclaim_segment *g = &v->segments[i];
+
+		for (uint64_t k = 0; k < g->sampled && k < SAMPLES; k++)
+			add_long(v, g->sample[k], 0, true);
+	}
+}
+
+/* Octets as they are read become octets as they are stored. */
+static void count_stored(struct reclaim_segment *g)
+{
+	const struct segment_sample *known = &g->known;
+
+	if (!known->octets) {
+		g->live += g->inline_octets;
+		return;
+	}
+	g->live += (uint64_t)((double)g->inline_octets * (double)known->stored / (double)known->octets);
+	g->plain += (uint64_t)((double)g->inline_octets * (double)known->plain / (double)known->octets);
+}
+
+void reclaim_count_looked_up(struct reclaimer *r)
 {
 	struct reclaim_survey *v = &r->survey;
 
 	for (size_t i = 0; i < v->long_count; i++) {
-		const struct chunk_range *range = chunk_ranges_get(&r->chunks, v->longs[i].body);
+		const struct chunk_range *range =
+			v->longs[i].sample ? NULL : chunk_ranges_get(&r->chunks, v->longs[i].body);
 
 		if (range)
-			spread(v, range->first, range->last, v->longs[i].octets);
+			count_long(v, range, v->longs[i].octets);
 	}
+	for (size_t i = 0; i < r->segment_count; i++)
+		count_stored(&r->segments[i]);
 }
 
 /* The snapshot is at the beginning of what the account needs, its batches somewhere in it. */
@@ -157,7 +219,7 @@ static bool names_victim(struct reclaim_survey *v, const struct row *r)
 		return false;
 	any = reclaim_long_in_victim(v->segments, v->segment_count, v->chunks, r->body, &known);
 	if (any && !known) {
-		add_long(v, r->body, octets);
+		add_long(v, r->body, octets, false);
 		return false; /* looked up first */
 	}
 	return any;
@@ -266,6 +328,8 @@ static void survey_work(struct job *j)
 			break;
 		v->result = look_at_account(v);
 	}
+	if (!v->collect)
+		ask_for_samples(v);
 }
 
 static void survey_done(struct job *j)

@@ -316,6 +316,7 @@ static void store_free(struct store *s)
 {
 	reclaim_close(s);
 	rebuild_free(s->rebuild);
+	free(s->unpacked.bytes);
 	space_fini(s);
 	deferred_cancel(&s->seal);
 	deferred_cancel(&s->apply);

@@ -50,7 +50,7 @@ enum fail redo_known(void *context, struct log_pos pos, uint8_t type, struct spa
 	struct redo *r = context;
 
 	(void)pos;
-	if (type > RECORD_SNAPSHOT || (type == RECORD_STORE && version > STORE_VERSION) ||
+	if (type > RECORD_CHUNK_PACKED || (type == RECORD_STORE && version > STORE_VERSION) ||
 		(type == RECORD_SNAPSHOT && version > SNAPSHOT_VERSION))
 		return newer(w);
 	if (type != RECORD_BATCH)
@@ -62,7 +62,7 @@ enum fail redo_record(void *context, struct log_pos pos, uint8_t type, struct sp
 {
 	struct redo *r = context;
 
-	if (type > RECORD_SNAPSHOT)
+	if (type > RECORD_CHUNK_PACKED)
 		return newer(w);
 	if (r->come_to)
 		r->come_to(r->come_to_context, pos);

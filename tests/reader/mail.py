@@ -1,10 +1,21 @@
 """The mail in a log: batches and snapshots, applied in order. From doc/STORE-FORMAT.md, "Mail records"."""
 import copy
+import ctypes
 
 from segments import Bytes, Log, Unreadable, xxh3
 
-BODY, CHUNK, PREFIX, BATCH, SNAPSHOT = 2, 3, 4, 5, 6
+BODY, CHUNK, PREFIX, BATCH, SNAPSHOT, PACKED_CHUNK = 2, 3, 4, 5, 6, 7
+ZSTD = ctypes.CDLL('libzstd.so.1')
+ZSTD.ZSTD_decompress.restype = ctypes.c_size_t
+ZSTD.ZSTD_decompress.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t]
 SYSTEM_FLAGS = {0: '\\Seen', 1: '\\Answered', 2: '\\Flagged', 3: '\\Deleted', 4: '\\Draft'}
+
+
+def unpack(data, size):
+    out = ctypes.create_string_buffer(size)
+    if ZSTD.ZSTD_decompress(out, size, data, len(data)) != size:
+        raise Unreadable('what is compressed is bad')
+    return out.raw
 
 
 class Message:
@@ -223,9 +234,18 @@ class Store:
     def bytes_of(self, message):
         body = Bytes(self.log.read(message.body, BODY))
         version, form, _, _, size, checksum = (body.number(n) for n in (1, 1, 2, 4, 8, 8))
-        chunks, _ = body.number(4), body.number(4)
-        places = [(body.position(), body.number(4)) for _ in range(chunks)]
-        content = b''.join(self.log.read(place, CHUNK) for place, _ in places) if form == 1 else body.take(size)
-        if form > 1 or len(content) != size or xxh3(content) != checksum:
+        chunks, packed = body.number(4), body.number(4)
+        if form in (1, 3):
+            content = b''
+            for _ in range(chunks):
+                place, octets = body.position(), body.number(4)
+                stored = body.number(4) if form == 3 else octets
+                chunk = self.log.read(place, PACKED_CHUNK if stored < octets else CHUNK)
+                content += unpack(chunk, octets) if stored < octets else chunk
+        elif form == 2 and packed < size:
+            content = unpack(body.take(packed), size)
+        else:
+            content = body.take(size)
+        if form > 3 or len(content) != size or xxh3(content) != checksum:
             raise Unreadable('the body is bad')
         return (self.log.read(message.prefix, PREFIX) if message.prefix_size else b'') + content

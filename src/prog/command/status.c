@@ -137,6 +137,8 @@ static const struct column shard_columns[] = {
 	{"delivered", "delivered", 10, as_is},
 	{"log", "log_bytes", 10, as_bytes},
 	{"live", "log_live_bytes", 6, as_live_share},
+	{"kept", "log_kept_bytes", 10, as_bytes},
+	{"reclaimed", "reclaimed_bytes", 10, as_bytes},
 };
 
 static const struct column process_columns[] = {

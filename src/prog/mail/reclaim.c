@@ -13,11 +13,14 @@ enum {
 	SOON_MS = 1000,
 	PAUSE_MS = 10 * 60 * 1000,
 	LIVE_PERCENT = 50,
-	LEAST = 256 << 10,         /* not for less in a segment */
-	GROWTH = 16 << 20,         /* nor before the log has grown by so much, or an hour has passed */
-	LONGEST = 6,               /* pauses */
-	PURGED_SECONDS = 12 * 3600 /* what was purged is to be gone within a day */
+	LEAST = 256 << 10,          /* not for less in a segment */
+	GROWTH = 16 << 20,          /* nor before the log has grown by so much, or an hour has passed */
+	LONGEST = 6,                /* pauses */
+	PURGED_SECONDS = 12 * 3600, /* what was purged is to be gone within a day */
+	REST_SECONDS = 24 * 3600    /* what came longer ago is at rest */
 };
+
+bool mail_reclaim_restless;
 
 struct mail_reclaim {
 	struct mail *mail;
@@ -31,7 +34,7 @@ struct mail_reclaim {
 
 static void again(struct mail_reclaim *r, uint64_t ms)
 {
-	timer_start(&r->timer, ms);
+	timer_start(&r->timer, mail_reclaim_restless ? 1 : ms);
 }
 
 static void done(struct store_wait *w, enum fail f)
@@ -43,7 +46,7 @@ static void done(struct store_wait *w, enum fail f)
 	child_counts_changed(r->mail->child);
 	if (f && f != FAIL_CLOSED)
 		event_say(LOG_WARN, "reclaim-failed", "shard %u: %s", r->mail->child->index, w->why.log);
-	else if (!f && x->segments)
+	else if (!f && x->segments && !mail_reclaim_restless)
 		event_say(LOG_INFO, "reclaimed", "shard %u: %llu bytes given back, %llu messages moved",
 			r->mail->child->index, (unsigned long long)x->bytes, (unsigned long long)x->messages);
 	if (!f && !x->segments) {
@@ -60,8 +63,8 @@ static bool worth_it(struct mail_reclaim *r)
 {
 	uint64_t bytes = store_log_bytes(r->mail->store);
 
-	return r->urgent || store_disk_low(r->mail->store) || bytes > r->looked_at + GROWTH || bytes < r->looked_at ||
-	       ++r->pauses >= LONGEST;
+	return r->urgent || mail_reclaim_restless || store_disk_low(r->mail->store) || bytes > r->looked_at + GROWTH ||
+	       bytes < r->looked_at || ++r->pauses >= LONGEST;
 }
 
 /* Segments are smaller only in tests, and are to be worth it there too. */
@@ -76,12 +79,16 @@ static void run(struct mail_reclaim *r)
 	struct reclaim_order order = {.percent = LIVE_PERCENT,
 		.least = least(),
 		.purged_before = clock_wall_seconds() - PURGED_SECONDS,
-		.bytes_per_second = s->reclaim_rate};
+		.bytes_per_second = s->reclaim_rate,
+		.compress = s->compress,
+		.compress_before = clock_wall_seconds() - REST_SECONDS};
 
 	if (r->urgent) { /* whoever asks wants to see it */
 		order.bytes_per_second *= 4;
 		order.purged_before = INT64_MAX;
 	}
+	if (mail_reclaim_restless)
+		order = (struct reclaim_order){.percent = 100, .compress = true};
 	store_wait_init(&r->wait, done);
 	r->running = store_reclaim(r->mail->store, &order, &r->result, &r->wait) == FAIL_BUSY;
 	if (!r->running)
@@ -141,4 +148,7 @@ void mail_reclaim_report(const struct mail *m, struct msg_report *out)
 	store_reclaim_figures(m->store, &f);
 	out->log_bytes = f.log_bytes;
 	out->log_live_bytes = f.live_bytes;
+	out->log_kept_bytes = f.kept_bytes;
+	out->reclaimed_bytes = f.reclaimed_bytes;
+	out->reclaiming = f.running;
 }

@@ -7,6 +7,9 @@
 struct mail;
 struct msg_report;
 
+/* For tests: everything is moved and compressed all the time. */
+extern bool mail_reclaim_restless;
+
 void mail_reclaim_begin(struct mail *m); /* once the store is open */
 /* An administrator asks for it: at once, also when the settings say no. */
 void mail_reclaim_now(struct mail *m);

@@ -5,6 +5,7 @@
  *                  and faults that were met stay met; a driver that maps it gives orders while the server runs
  *   engine=mem     mail is in memory: gone with its process
  *   segment=N      the log goes on into the next segment file after N octets
+ *   restless       the bytes of all mail are moved, and compressed, all the time
  *   poison         some mail crashes whoever touches it (poison.c)
  *   for=ROLE       the orders that follow are for this role, mail or auth; at the beginning they are for mail
  *   CALL:WHEN=WHAT[:ARG], seed=N     orders; they are given once to a table, by the first process that has it
@@ -19,6 +20,7 @@
 #include "faults.h"
 #include "kv/faulty.h"
 #include "kv/kv.h"
+#include "prog/mail/reclaim.h"
 #include "prog/program.h"
 #include "store/engine.h"
 
@@ -93,6 +95,8 @@ static bool take_setting(struct span word, const char *role, const char *index)
 
 	if (span_take(&rest, SPAN("table="))) {
 		fault_program_table = map_table(rest, role, index);
+	} else if (span_eq(word, SPAN("restless"))) {
+		mail_reclaim_restless = true;
 	} else if (span_eq(word, SPAN("poison"))) {
 		fault_program_poison = !strcmp(role, "mail");
 	} else if (span_eq(word, SPAN("engine=mem"))) {
