@@ -1,5 +1,5 @@
 /* Random bytes as segments: opening ends, with a log or a refusal, and what it tells is the same the second time. The first byte
- * chooses how: rubbish as it is; or put on top of a good log, so that headers and checksums hold. */
+ * chooses how: rubbish as it is; or put on top of a good log, so that headers and checksums hold; with footers or without. */
 #include "base/memory.h"
 #include "log/format.h"
 
@@ -59,9 +59,9 @@ static size_t forge(struct span in, char *dst, size_t room, uint32_t segment)
 	return at;
 }
 
-static enum fail open_once(struct disk *disk, struct told *t)
+static enum fail open_once(struct disk *disk, uint64_t footer_types, bool every_byte, struct told *t)
 {
-	struct log_settings settings = {.dir = "log"};
+	struct log_settings settings = {.dir = "log", .footer_types = footer_types, .every_byte = every_byte};
 	struct log_replay replay = {.context = t, .record = tell};
 	struct log *log;
 	enum fail fail = log_open(disk, &settings, NULL, (struct log_pos){0, 0}, &replay, &log, NULL);
@@ -76,6 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	enum { ROOM = 1 << 16 };
 	struct span in = span(data, n);
 	struct disk *disk = disk_memory();
+	uint64_t footer_types = n && data[0] & 2 ? 0xff00 : 0; /* types 8 to 15 */
 	struct told first = {0}, second = {0};
 	enum fail fail;
 
@@ -90,9 +91,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	} else {
 		put_file(disk, "log/0000000001.log", data, n);
 	}
-	fail = open_once(disk, &first);
-	if (!fail && (open_once(disk, &second) || first.records != second.records || first.bytes != second.bytes))
+	fail = open_once(disk, footer_types, true, &first);
+	if (!fail && (open_once(disk, footer_types, true, &second) || first.records != second.records ||
+			     first.bytes != second.bytes))
 		abort(); /* what was live stays live, what was dead stays dead */
+	if (!fail && open_once(disk, footer_types, false, &second))
+		abort(); /* what can be read whole can be read by its footers */
 	disk->ops->free(disk);
 	return 0;
 }

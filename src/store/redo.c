@@ -4,7 +4,10 @@
 #include "store/inside.h"
 #include "store/snapshot.h"
 
-enum { REDO_WRITE_BYTES = 1 << 20 };
+enum {
+	REDO_WRITE_BYTES = 1 << 20,
+	REBUILD_WRITE_BYTES = 32 << 10 /* sessions wait while it is written: a millisecond */
+};
 
 static enum fail redo_batch(struct redo *r, struct log_pos pos, struct span payload, struct why *w)
 {
@@ -16,7 +19,7 @@ static enum fail redo_batch(struct redo *r, struct log_pos pos, struct span payl
 		store_report(s, "a batch in the log cannot be read and is passed over: %s", w ? w->log : "");
 		f = FAIL_NONE;
 	}
-	if (!f && s->index.ops.n > REDO_WRITE_BYTES)
+	if (!f && s->index.ops.n > (s->rebuild ? REBUILD_WRITE_BYTES : REDO_WRITE_BYTES))
 		f = index_write(s, w);
 	if (!f && !s->rebuild && ++r->batches % 100000 == 0)
 		store_report(s, "the index is being brought up to the log: %llu changes so far",

@@ -54,7 +54,6 @@ static void walk(struct timer *t)
 {
 	struct mail *m = CONTAINER_OF(t, struct mail, expiry_timer);
 	struct expire_limits limits = {.bytes = m->child->settings->keep_deleted_size};
-
 	uint64_t done, all;
 
 	if (m->stopping || m->broken)
