@@ -276,6 +276,10 @@ struct store {
 		uint64_t account, mailbox;
 	} * recovered; /* made by apply_recovered_mailbox in this redo; recover.c tells of those that are left in the end */
 	size_t recovered_count;
+	struct torn_snapshot {
+		uint64_t account, sequence;
+	} * torn; /* snapshots that the redo found to lack a part, and no whole one after them so far */
+	size_t torn_count;
 	struct log_pos rotten[ROTTEN_MAX]; /* bodies that cannot be read: the newest of rotten_count */
 	size_t rotten_count;
 	void (*on_broken)(void *context);

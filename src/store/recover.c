@@ -110,7 +110,7 @@ static bool identity_stands(struct store *s, const struct index_state *state)
 static void forget_all(struct store *s)
 {
 	account_drop_all(s);
-	s->recovered_count = 0;
+	s->recovered_count = s->torn_count = 0;
 	kv_batch_reset(&s->index);
 	buf_reset(&s->identity);
 	s->identity_pos = s->reached = (struct log_pos){0, 0};
@@ -256,6 +256,11 @@ enum fail recovered_tell(struct store *s, struct why *w)
 {
 	enum fail f = FAIL_NONE;
 
+	for (size_t i = 0; i < s->torn_count; i++)
+		store_report(s,
+			"a snapshot of account %llu lacks a part, and there is no later one: older mail may be lost",
+			(unsigned long long)s->torn[i].account);
+	s->torn_count = 0;
 	for (size_t i = 0; i < s->recovered_count && !f; i++) {
 		const struct recovered *r = &s->recovered[i];
 		char name[RECOVERED_NAME_MAX];
@@ -328,6 +333,7 @@ static void store_free(struct store *s)
 	buf_fini(&s->identity);
 	free(s->aside);
 	free(s->recovered);
+	free(s->torn);
 	condemn_end(s);
 	s->kv->ops->close(s->kv);
 	if (!s->read_only)

@@ -104,6 +104,23 @@ static enum fail redo_begin(struct snapshot_part *p, struct span in, struct why 
 	return FAIL_NONE;
 }
 
+/* A part of an old one may have gone with its segment; a newer one is whole then, or something is lost. */
+static void note_torn(struct store *s, const struct snapshot_part *p)
+{
+	s->torn = memory_resize_array(s->torn, s->torn_count + 1, sizeof(*s->torn));
+	s->torn[s->torn_count++] = (struct torn_snapshot){p->account, p->sequence};
+}
+
+static void forget_torn(struct store *s, const struct snapshot_part *p)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->torn_count; i++)
+		if (s->torn[i].account != p->account || s->torn[i].sequence > p->sequence)
+			s->torn[kept++] = s->torn[i];
+	s->torn_count = kept;
+}
+
 static enum fail redo_part(struct store *s, struct snapshot_part *p, enum snapshot_part_kind part, struct log_pos pos,
 	struct span in, struct why *w)
 {
@@ -114,8 +131,13 @@ static enum fail redo_part(struct store *s, struct snapshot_part *p, enum snapsh
 		return buf_add(&p->ops, in) ? unreadable(p->account, w) : FAIL_NONE;
 	}
 	p->open = false;
-	if (!span_take_varint(&in, &chunks) || chunks != p->chunks)
+	if (!span_take_varint(&in, &chunks))
 		return unreadable(p->account, w);
+	if (chunks != p->chunks) {
+		note_torn(s, p);
+		return FAIL_NONE;
+	}
+	forget_torn(s, p);
 	return install(s, p, pos, w);
 }
 

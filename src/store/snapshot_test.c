@@ -5,12 +5,14 @@
 #include "log/record.h"
 #include "store/inside.h"
 
+static uint32_t segment_size = 48 << 10;
+
 static void open_with(struct trial *t, struct disk *disk, struct kv *kv, uint64_t least)
 {
 	struct store_settings s = {.loop = &t->loop,
 		.disk = disk,
 		.kv = kv,
-		.segment_size = 48 << 10,
+		.segment_size = segment_size,
 		.snapshot_least = least,
 		.report = try_report};
 	struct why w;
@@ -142,12 +144,100 @@ static void what_is_needed_is_known_after_every_opening(void **state)
 	}
 }
 
+/* ── What a snapshot has made superfluous may be gone in part ── */
+
+static unsigned told_of_losses;
+
+static void hear(void *context, const char *text)
+{
+	try_report(context, text);
+	told_of_losses += span_find(span_of(text), SPAN("snapshot")) != SIZE_MAX;
+}
+
+static void open_without(struct trial *t, struct disk *disk, uint32_t segment)
+{
+	struct store_settings s = {.loop = &t->loop, .disk = disk_record(RECORD_HONEST, disk), .report = hear};
+	char path[40];
+	struct why w;
+
+	snprintf(path, sizeof(path), "log/%010u.log", (unsigned)segment);
+	(void)!s.disk->ops->remove(s.disk, path, &w); /* some numbers are not used */
+	s.kv = kv_open_memory();
+	told_of_losses = 0;
+	assert_int_equal(store_open(&s, &t->store, &w), FAIL_NONE);
+	t->account = try_account(t, 7);
+	try_rebuilt(t);
+}
+
+/* Without the messages' bytes, which may be gone with the segment. */
+static void outline(struct account *a, struct buf *out)
+{
+	buf_init(out, 1 << 20);
+	for (size_t i = 0; i < account_mailboxes(a); i++) {
+		struct mailbox_info info;
+
+		account_mailbox_at(a, i, &info);
+		buf_addf(out, "%.*s %u %u %u %llu\n", SPAN_ARG(info.name), info.uidvalidity, info.uid_next,
+			info.messages, (unsigned long long)info.size);
+	}
+}
+
+static void a_part_of_an_old_one_is_not_missed(void **state)
+{
+	struct trial t = {0}, after = {0};
+	struct disk *disk = disk_record(RECORD_HONEST, NULL), *left;
+	struct record_dice dice = record_dice_random(1);
+	uint32_t begins[2], ends[2];
+	uint64_t seed = 3;
+	struct buf want, dump;
+
+	(void)state;
+	loop_init(&t.loop);
+	loop_init(&after.loop);
+	segment_size = 4096;
+	open_with(&t, disk, kv_open_memory(), UINT64_MAX);
+	segment_size = 48 << 10;
+	for (int i = 0; i < 2; i++) {
+		struct try_wait w;
+
+		live(&t, t.account, &seed, 90);
+		try_wait_init(&w);
+		assert_int_equal(try_finish(&t, &w, snapshot_account(t.account, &w.wait)), FAIL_NONE);
+		begins[i] = t.account->need.range[0].first;
+		ends[i] = t.account->need.range[t.account->need.count - 1].last;
+	}
+	live(&t, t.account, &seed, 5); /* so that the last snapshot is no torn tail without its middle */
+	outline(t.account, &want);
+	left = record_state(disk, record_point(disk), &dice);
+	account_close(t.account);
+	store_close(t.store);
+	for (uint32_t segment = 1; segment <= ends[1]; segment++) {
+		open_without(&after, left, segment);
+		if (segment < begins[1]) {
+			outline(after.account, &dump);
+			assert_true(span_eq(buf_span(&dump), buf_span(&want)));
+			assert_int_equal(told_of_losses, 0);
+			buf_fini(&dump);
+		} else if (segment > begins[1] && segment < ends[1]) {
+			assert_true(told_of_losses > 0);
+		}
+		account_close(after.account);
+		store_close(after.store);
+	}
+	assert_true(ends[0] > begins[0] + 1 && ends[1] > begins[1] + 1);
+	left->ops->free(left);
+	buf_fini(&want);
+	loop_fini(&t.loop);
+	loop_fini(&after.loop);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(they_come_when_changes_outweigh_the_last),
 		cmocka_unit_test(others_and_its_own_go_on),
 		cmocka_unit_test(what_is_needed_is_known_after_every_opening),
+		cmocka_unit_test(a_part_of_an_old_one_is_not_missed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
