@@ -116,6 +116,8 @@ static bool change_flags(struct applying *ap, struct mailbox *m, const struct op
 		return false;
 	mailbox_count_row(m, r, -1);
 	r->flags = flags;
+	if (!(flags & MESSAGE_SEEN) && r->uid < m->seen_below)
+		m->seen_below = r->uid;
 	r->modseq = ap->sequence;
 	mailbox_count_row(m, r, 1);
 	index_put_row(m, r);

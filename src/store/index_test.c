@@ -186,6 +186,16 @@ static void change_at_random(struct index_trial *x)
 			mailbox_unload(a->by_id[i]);
 }
 
+static void check_first_unseen(struct mailbox *m)
+{
+	uint32_t uid = 0;
+
+	for (size_t i = 0; !uid && i < m->rows.n; i++)
+		if (!(m->rows.p[i].flags & MESSAGE_SEEN))
+			uid = m->rows.p[i].uid;
+	assert_int_equal(mailbox_first_unseen(m), uid);
+}
+
 static void check_mailbox(struct index_trial *x, struct mailbox *m)
 {
 	struct loaded_rows l = {0};
@@ -194,6 +204,7 @@ static void check_mailbox(struct index_trial *x, struct mailbox *m)
 	assert_int_equal(index_load_rows(x->t.store->kv, m->account->id, m->id, x->t.store->block, &l, &w), FAIL_NONE);
 	assert_int_equal(l.rows.n, m->messages);
 	if (m->state == ROWS_LOADED) {
+		check_first_unseen(m);
 		assert_int_equal(l.rows.n, m->rows.n);
 		if (l.rows.n)
 			assert_memory_equal(l.rows.p, m->rows.p, l.rows.n * sizeof(struct row));

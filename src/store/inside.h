@@ -1,13 +1,13 @@
 /* What the files of the store share, and nobody else sees: the objects, and what each file does for the others.
  *
  *   names        name.c                       what a mailbox may be called
- *   objects      account.c tree.c mailbox.c keyword.c feed.c wait.c
- *   change       batch.c (staging) ─► commit.c (numbers, groups, order; plan.c for the tree) ─► batch_codec.c (bytes)
- *                ─► the log ─► apply.c, apply_remove.c, apply_kept.c (it becomes true) ─► index_write.c, index.c
+ *   objects      account.c tree.c mailbox.c keyword.c uidls.c feed.c wait.c
+ *   change       batch.c (staging) ─► batch_rows.c (what it needs is loaded) ─► commit.c (numbers, groups, order; plan.c for the tree)
+ *                ─► batch_codec.c (bytes) ─► the log ─► apply_batch.c (in slices), apply*.c (it becomes true) ─► index_write.c, index.c
  *   index        index.c (accounts, mailboxes), index_rows.c (reading messages), index_write.c (writing them), index_block.c (bytes),
  *                index_compare.c
  *   kept         kept.c (rows), batch_kept.c, apply_kept.c, expire.c, purged.c
- *   bytes        body.c (in), read.c and structure.c (out)
+ *   bytes        body.c (in), read.c, structure.c and structures.c (out)
  *   life         engine.c, recover.c (opening), redo.c, rebuild.c, space.c (a full disk), snapshot.c, snapshot_redo.c, need.c (which segments
  *                a rebuild needs), verify.c, aside.c
  *   giving back  reclaim*.c, place.c (who holds on to bytes while they are moved) */
@@ -84,6 +84,7 @@ struct loaded_rows { /* what the index has of a mailbox */
 	struct rows rows;
 	struct uidls uidls;
 	struct singles singles;
+	uint32_t seen_below; /* as in the mailbox */
 };
 struct unwritten { /* what of a mailbox's rows the index must be told with the batch that is being applied (index_write.c) */
 	uint32_t *changed; /* bases of blocks */
@@ -114,6 +115,7 @@ struct mailbox {
 	struct list dirty; /* in the list of the batch that is being applied: its record must be written */
 	enum rows_state state;
 	struct rows rows, arrived; /* arrived: while a worker reads the others */
+	uint32_t seen_below; /* messages with lower uids are \Seen; grows as someone asks (mailbox_first_unseen) */
 	struct uidls uidls;
 	struct singles singles; /* loaded, or loading: what the index has one by one */
 	struct unwritten unwritten;
@@ -384,6 +386,8 @@ void account_set_subscribed(struct account *a, struct span name, bool on);
 void mailbox_hold(struct mailbox *m); /* loaded or not; mailbox_close undoes it */
 FAILS mailbox_load_now(struct mailbox *m, struct why *w);
 void mailbox_unload(struct mailbox *m);
+/* From `uid` on, how far all rows are \Seen. */
+uint32_t rows_seen_below(const struct rows *r, uint32_t uid);
 void mailbox_free(struct mailbox *m);
 void mailbox_settle(struct mailbox *m);
 void mailbox_count_row(struct mailbox *m, const struct row *r, int sign);

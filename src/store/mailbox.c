@@ -68,6 +68,16 @@ size_t rows_lower_bound(const struct rows *r, uint32_t uid)
 	return lo;
 }
 
+uint32_t rows_seen_below(const struct rows *r, uint32_t uid)
+{
+	for (size_t i = rows_lower_bound(r, uid); i < r->n; i++) {
+		if (!(r->p[i].flags & MESSAGE_SEEN))
+			return r->p[i].uid;
+		uid = r->p[i].uid;
+	}
+	return uid;
+}
+
 void rows_fini(struct rows *r)
 {
 	if (r->p)
@@ -148,6 +158,7 @@ static void take_rows(struct mailbox *m, struct loaded_rows *read)
 	m->rows = read->rows;
 	m->uidls = read->uidls;
 	m->singles = read->singles;
+	m->seen_below = read->seen_below;
 	*read = (struct loaded_rows){0};
 	m->state = ROWS_LOADED;
 	index_pack_if_due(m);
@@ -156,8 +167,10 @@ static void take_rows(struct mailbox *m, struct loaded_rows *read)
 static enum fail read_rows(const struct mailbox *m, struct loaded_rows *out, struct why *w)
 {
 	struct store *s = m->account->store;
+	enum fail f = index_load_rows(s->kv, m->account->id, m->id, s->block, out, w);
 
-	return index_load_rows(s->kv, m->account->id, m->id, s->block, out, w);
+	out->seen_below = rows_seen_below(&out->rows, 1);
+	return f;
 }
 
 enum fail mailbox_load_now(struct mailbox *m, struct why *w)
@@ -371,6 +384,15 @@ uint32_t mailbox_uid_at(const struct mailbox *m, size_t i)
 size_t mailbox_lower_bound(const struct mailbox *m, uint32_t uid)
 {
 	return rows_lower_bound(&m->rows, uid);
+}
+
+uint32_t mailbox_first_unseen(struct mailbox *m)
+{
+	size_t i;
+
+	m->seen_below = rows_seen_below(&m->rows, m->seen_below);
+	i = rows_lower_bound(&m->rows, m->seen_below);
+	return i < m->rows.n && !(m->rows.p[i].flags & MESSAGE_SEEN) ? m->rows.p[i].uid : 0;
 }
 
 static const struct ghost *find_ghost(const struct mailbox *m, uint32_t uid)

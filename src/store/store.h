@@ -142,6 +142,8 @@ void mailbox_at(const struct mailbox *m, size_t i, struct message *out); /* i < 
 uint32_t mailbox_uid_at(const struct mailbox *m, size_t i);
 /* Index of the first row with uid >= `uid` (count when none). */
 size_t mailbox_lower_bound(const struct mailbox *m, uint32_t uid);
+/* The uid of the first message that is not \Seen, 0 when there is none. Remembers how far all are, so it is quick. */
+uint32_t mailbox_first_unseen(struct mailbox *m);
 /* The row of `uid`; also one that has been expunged while a reader has not passed its expunge event (feed.h). */
 bool mailbox_message(const struct mailbox *m, uint32_t uid, struct message *out);
 

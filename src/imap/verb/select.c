@@ -52,16 +52,6 @@ static enum fail examine_begin(struct command *c)
 	return begin(c, true);
 }
 
-static uint32_t first_unseen(const struct view *v)
-{
-	struct message msg;
-
-	for (uint32_t seq = 1; seq <= view_count(v); seq++)
-		if (view_message(v, seq, &msg) && !(msg.flags & MESSAGE_SEEN))
-			return seq;
-	return 0;
-}
-
 static enum step select_opened(struct command *c)
 {
 	struct selecting *k = c->state;
@@ -78,10 +68,9 @@ static enum step select_opened(struct command *c)
 	session_select(c->session, v);
 	view_print_flag_names(v, out);
 	buf_addf(out, "* %u EXISTS\r\n* %u RECENT\r\n", view_count(v), view_recent_count(v));
-	if (k->info.unseen)
-		unseen = first_unseen(v);
+	unseen = mailbox_first_unseen(view_mailbox(v));
 	if (unseen)
-		buf_addf(out, "* OK [UNSEEN %u] The first unseen message\r\n", unseen);
+		buf_addf(out, "* OK [UNSEEN %u] The first unseen message\r\n", view_seq(v, unseen));
 	buf_addf(out, "* OK [UIDVALIDITY %u] UIDs are valid\r\n", k->info.uidvalidity);
 	buf_addf(out, "* OK [UIDNEXT %u] The next UID\r\n", k->info.uid_next);
 	command_code(c, "%s", k->read_only ? "READ-ONLY" : "READ-WRITE");
