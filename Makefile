@@ -1,5 +1,5 @@
 # A thin face over Meson: the two commands of the README, and a few more.
-.PHONY: all run test test-crash test-power install format fuzz bench bench-growth soak test-perf clean
+.PHONY: all run test test-crash test-power test-faults test-rot install format fuzz bench bench-growth soak test-perf clean
 
 all: build/build.ninja
 	ninja -C build
@@ -29,6 +29,16 @@ test-crash:
 test-power:
 	scripts/install-packages.sh test
 	scripts/power.sh
+
+# Each kind of failing call at every call of a little work; transcripts on a disk that waits; the last line is "N passed, N failed"
+test-faults:
+	scripts/install-packages.sh test
+	scripts/faults.sh
+
+# A bit turned in 12,000 places of a store
+test-rot:
+	scripts/install-packages.sh test
+	scripts/rot.sh
 
 # FHS paths below PREFIX (/usr/local), DESTDIR as usual
 install: all

@@ -105,6 +105,7 @@ step "twenty seconds of kills (make test-crash: more)" python3 tests/crash/crash
 suite "the crash test finds what it must" tests/crash/test --build "$build"
 say "many sessions against a model of what each must have been told"
 step "20,000 steps" python3 tests/model/model.py --build "$build" --steps 20000 --seed "${MODEL_SEED:-1}"
+suite "on disks that fail (make test-faults: more)" env QUICK=1 BUILD="$build" scripts/faults.sh
 suite "end to end: the system, and real clients" python3 tests/run_pytest.py
 
 echo

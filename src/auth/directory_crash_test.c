@@ -462,7 +462,7 @@ static void no_bit_locks_anybody_out(void **state)
 
 		snprintf(path, sizeof path, "accounts/%010zu.log", file);
 		free(bytes_of(master, path, &n));
-		for (size_t at = file; at < n; at += 5, places++)
+		for (size_t at = file; at < n; at += getenv("BARID_ROT") ? 2 : 5, places++)
 			told += bear_a_bit(master, files, file, at, (char)(1 << at % 8), &now);
 	}
 	assert_true(places > 1000 && told > places / 3);

@@ -67,7 +67,7 @@ static enum fail recover(struct log *log, const struct log_settings *settings, s
 
 	if (fail)
 		return fail;
-	fail = recover_survey(&r, &log->segments, w);
+	fail = recover_survey(&r, &log->segments, settings->cut, w);
 	if (!fail)
 		fail = recover_replay_possible(&r, from, w);
 	if (!fail && !log->read_only && replay && replay->known)
@@ -159,6 +159,11 @@ void log_close(struct log *log)
 bool log_broken(const struct log *log)
 {
 	return log->broken;
+}
+
+struct log_cut log_known_end(const struct log *log)
+{
+	return (struct log_cut){log->generation, log->durable_end};
 }
 
 struct log_pos log_durable_end(const struct log *log)

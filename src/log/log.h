@@ -25,6 +25,12 @@ enum { LOG_RECORD_MAX = 64 << 20, LOG_CHUNK_MAX = 256 << 10, LOG_SEGMENT_SIZE = 
 
 enum log_result { LOG_DONE, LOG_FAILED, LOG_UNKNOWN };
 
+/* How far the owner of a log that broke had been answered, and in which generation. */
+struct log_cut {
+	uint64_t generation; /* 0: none */
+	struct log_pos end;
+};
+
 struct log_settings {
 	const char *dir;       /* below the disk's root; made when missing */
 	uint32_t segment_size; /* a segment is closed when it has reached this; 0 = LOG_SEGMENT_SIZE */
@@ -32,6 +38,8 @@ struct log_settings {
 	/* Bit t: records of type t (below 64) are copied into the footer of their segment. A replay then tells only these, from the
 	 * footers; 0: there are no footers, and a replay tells all. */
 	uint64_t footer_types;
+	struct log_cut
+		cut;     /* of that generation nothing behind `end` counts, whole or not; without effect on any other */
 	bool every_byte; /* the replay reads, checks and tells all records, and compares the footers with what they copy */
 };
 
@@ -80,6 +88,8 @@ void log_commit(struct log *log, struct log_commit *c);
 bool log_broken(const struct log *log);
 /* Just past the newest durable group. */
 struct log_pos log_durable_end(const struct log *log);
+/* The same, for the next opening of a log that has broken. */
+struct log_cut log_known_end(const struct log *log);
 
 /* The records of a segment that recovery has told, told once more, in as many goes as one likes; rot is not reported again. The segment is pinned
  * until the cursor is closed. */

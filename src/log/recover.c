@@ -211,6 +211,12 @@ static size_t next_known(const struct recovery *r, size_t i)
 	return i;
 }
 
+/* What its owner had answered for, and nothing behind it: everybody else was told that it may not have been done. */
+static struct log_pos cut_off(const struct recovery *r, struct log_pos end)
+{
+	return r->generation == r->cut.generation && log_pos_cmp(r->cut.end, end) < 0 ? r->cut.end : end;
+}
+
 static enum fail find_ends(struct recovery *r, struct why *w)
 {
 	size_t count = r->count, known = next_known(r, 0);
@@ -234,8 +240,8 @@ static enum fail find_ends(struct recovery *r, struct why *w)
 
 			if (fail)
 				return fail;
-			end = s.end;
-			r->proven = s.proven;
+			end = cut_off(r, s.end);
+			r->proven = cut_off(r, s.proven);
 		}
 		r->end = end;
 		set_live(r, first, next, end);
@@ -244,11 +250,11 @@ static enum fail find_ends(struct recovery *r, struct why *w)
 	return FAIL_NONE;
 }
 
-enum fail recover_survey(struct recovery *r, struct segments *segments, struct why *w)
+enum fail recover_survey(struct recovery *r, struct segments *segments, struct log_cut cut, struct why *w)
 {
 	bool known = false, written = false;
 
-	*r = (struct recovery){.segments = segments, .count = segments->count};
+	*r = (struct recovery){.segments = segments, .count = segments->count, .cut = cut};
 	r->each = memory_new(r->count * sizeof *r->each + 1);
 	for (size_t i = 0; i < r->count; i++) {
 		enum fail fail;

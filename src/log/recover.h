@@ -18,12 +18,13 @@ struct recovery {
 	size_t count;
 	struct log_pos end;    /* just past the last live group; {0, 0}: none */
 	struct log_pos proven; /* up to here a sync is known to have returned */
+	struct log_cut cut;    /* see log_settings */
 	uint64_t generation;   /* the last one found, or 0 */
 	uint64_t group;        /* the highest group number found */
 };
 
 /* Reads the headers and finds the ends. FAIL_CORRUPT: no log; FAIL_CONFIG: a newer version's. */
-FAILS recover_survey(struct recovery *r, struct segments *segments, struct why *w);
+FAILS recover_survey(struct recovery *r, struct segments *segments, struct log_cut cut, struct why *w);
 /* Makes durable what is live but not proven to be: the bytes are written once more and synced, because after a sync that
  * failed the kernel may show bytes that the disk never got. */
 FAILS recover_secure(struct recovery *r, struct why *w);

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/in_service.h"
 #include "base/memory.h"
+#include "store/condemn.h"
 #include "store/inside.h"
 #include "store/rebuild.h"
 
@@ -367,7 +368,7 @@ enum fail account_open(struct store *s, uint64_t id, struct store_wait *w, struc
 		if (f == FAIL_BUSY)
 			return open_from_disk(s, id, w, out);
 		if (f)
-			return f;
+			return condemn_answer(f);
 		account_enter(a);
 	}
 	f = open_loaded(a, reason);

@@ -12,6 +12,12 @@ void condemn_end(struct store *s); /* before the index is closed; also without c
 /* While the store is being opened: whether that has happened. Then the mark has been left. */
 bool condemn_if_rung(struct store *s);
 
+/* What whoever asks is told when the index was damaged: it is there again in a moment. */
+static inline enum fail condemn_answer(enum fail f)
+{
+	return f == FAIL_CORRUPT ? FAIL_UNAVAILABLE : f;
+}
+
 /* Whether the store below `disk` has a mark; takes it away, once the index has gone. */
 bool condemned(struct disk *disk);
 FAILS condemned_no_more(struct disk *disk, struct why *w);

@@ -499,6 +499,11 @@ void commit_reached(struct store *s, struct log_pos end);
 void commit_seal(struct deferred *d);
 void commit_apply(struct deferred *d);
 
+/* unanswered.c: how far the store that broke had answered */
+void unanswered_note(struct store *s);
+void unanswered_read(struct store *s, struct log_cut *out); /* leaves *out alone when there is no note */
+void unanswered_end(struct store *s);
+
 /* rotten.c: messages whose bytes are bad */
 bool rotten_known(const struct store *s, struct log_pos body);
 FAILS rotten_refuse(uint32_t uid, struct why *w); /* FAIL_CORRUPT, in words for the client */

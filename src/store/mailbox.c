@@ -1,6 +1,7 @@
 /* A mailbox in memory: its rows, flat and ascending by uid, loaded once and shared by all who have it open; and what readers ask of them.
  * Rows change only in apply.c. */
 #include "base/memory.h"
+#include "store/condemn.h"
 #include "store/inside.h"
 
 enum { DOUBLE_BELOW = 1024 };
@@ -229,7 +230,7 @@ static void load_done(struct job *j)
 	else if (m->state != ROWS_LOADED)
 		take_rows(m, &l->read);
 	loaded_rows_fini(&l->read);
-	answer_openers(m, f, &l->why);
+	answer_openers(m, condemn_answer(f), &l->why);
 	free(l);
 }
 

@@ -54,6 +54,8 @@ void store_break(struct store *s, const struct why *w)
 	if (s->broken)
 		return;
 	s->broken = true;
+	if (s->log && !s->opening)
+		unanswered_note(s);
 	store_report(s, "the store cannot be written any more: %s", w && w->log[0] ? w->log : "a sync failed");
 	if (s->on_broken)
 		s->on_broken(s->broken_context);
@@ -74,8 +76,11 @@ static enum fail read_log(struct store *s, const struct store_settings *settings
 		.read_only = s->read_only,
 		.footer_types = FOOTER_TYPES,
 		.every_byte = s->read_only};
-	enum fail f = log_open(s->disk, &log, s->loop, from, replay, &s->log, w);
+	enum fail f;
 
+	if (!s->read_only)
+		unanswered_read(s, &log.cut);
+	f = log_open(s->disk, &log, s->loop, from, replay, &s->log, w);
 	if (f)
 		s->log = NULL;
 	return f;
@@ -387,6 +392,7 @@ enum fail store_open(const struct store_settings *settings, struct store **out, 
 	}
 	if (s->rebuild)
 		rebuild_start(s->rebuild);
+	unanswered_end(s);
 	space_keep_ballast(s);
 	*out = s;
 	return FAIL_NONE;

@@ -436,6 +436,49 @@ static void failing_disks_lose_nothing_that_was_acknowledged(void **state)
 			live_on_failing_disk(calls[i], nth, nth % 2);
 }
 
+/* The sync has done its work and says that it has not: nobody was told that the mail is there, so it is not, and whoever sends it again does not
+ * send it twice. Only without the note, as after a kill, does what is whole count. */
+static void what_was_not_answered_for_is_not_there(void **state)
+{
+	(void)state;
+	for (int with_note = 0; with_note < 2; with_note++) {
+		struct disk *below = disk_memory();
+		struct trial t = {0};
+		struct store_settings s = {.loop = &t.loop, .disk = disk_faulty(below), .kv = kv_open_memory()};
+		struct new_message n = {0};
+		struct body *body;
+		struct batch *b;
+		struct why w;
+
+		loop_init(&t.loop);
+		assert_int_equal(store_open(&s, &t.store, &w), FAIL_NONE);
+		t.account = try_account(&t, 7);
+		try_deliver(&t, t.account, try_info(t.account, "INBOX").id, SPAN(LETTER));
+		n.body = body = try_body(&t, SPAN(LETTER));
+		b = batch_begin(t.account);
+		assert_int_equal(batch_message(b, try_info(t.account, "INBOX").id, &n, &w), FAIL_NONE);
+		body_free(body);
+		assert_int_equal(fault_order(faulty_table(s.disk), SPAN("sync:1=unknown"), &w), FAIL_NONE);
+		assert_int_equal(try_commit(&t, b), FAIL_UNKNOWN);
+		account_close(t.account);
+		store_close(t.store);
+		if (!with_note)
+			assert_int_equal(below->ops->remove(below, "unanswered", &w), FAIL_NONE);
+		for (int opening = 0; opening < 2; opening++) { /* what is cut off stays so */
+			s.disk = disk_faulty(below);
+			s.kv = kv_open_memory();
+			assert_int_equal(store_open(&s, &t.store, &w), FAIL_NONE);
+			t.account = try_account(&t, 7);
+			assert_int_equal(try_info(t.account, "INBOX").messages, with_note ? 1 : 2);
+			account_close(t.account);
+			store_close(t.store);
+			assert_int_equal(below->ops->remove(below, "unanswered", &w), FAIL_NOT_FOUND);
+		}
+		loop_fini(&t.loop);
+		below->ops->free(below);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -446,6 +489,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_damaged_index_is_made_anew, try_setup_local, try_teardown),
 		cmocka_unit_test_setup_teardown(missing_log_is_no_empty_store, try_setup_local, try_teardown),
 		cmocka_unit_test(failing_sync_is_unknown),
+		cmocka_unit_test(what_was_not_answered_for_is_not_there),
 		cmocka_unit_test(failing_disks_lose_nothing_that_was_acknowledged),
 	};
 

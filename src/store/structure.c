@@ -133,7 +133,8 @@ static void copy_done(struct job *j)
 	enum fail f = x->copied;
 
 	x->phase = FETCH_HEAD;
-	if (f == FAIL_NOT_FOUND) {
+	if (f && f != FAIL_TOO_BIG) { /* it is not there, or the index has a problem: the log has it */
+		x->r.why = (struct why){0};
 		fetching_run(x, FAIL_NONE);
 		return;
 	}
@@ -150,7 +151,7 @@ enum fail message_structure(struct account *a, const struct message *msg, struct
 
 	place_now(msg, &row);
 	f = index_get_structure(a, row.body, true, out, w ? &w->why : NULL);
-	if (f != FAIL_NOT_FOUND && f != FAIL_BUSY)
+	if (!f || f == FAIL_TOO_BIG)
 		return f;
 	x = NEW(struct fetching);
 	x->account = a;

@@ -136,12 +136,11 @@ static void from_log(struct store_wait *w, enum fail f)
 
 static enum fail take_page(struct structures *x, struct why *w)
 {
-	enum fail f = x->page.result;
+	enum fail f;
 
-	if (f || find(x)) {
-		*w = x->page.why;
-		return f;
-	}
+	if (!x->page.result && find(x))
+		return FAIL_NONE;
+	/* It is not there, or the index has a problem: the log has it. */
 	buf_reset(&x->single);
 	store_wait_init(&x->from_log, from_log);
 	f = message_structure(x->account, &x->message, &x->single, &x->from_log);
