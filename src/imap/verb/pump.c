@@ -101,6 +101,8 @@ static void refused(struct imap_session *s)
 	(void)head_take(&a, &head);
 	reply_bad(s, head.tag, "[TOOBIG] ", "The command is too long");
 	reader_next(&s->reader, false);
+	if (s->command) /* a HOLD, which still waits for its line */
+		reader_expect_line(&s->reader);
 }
 
 static void take_input(struct imap_session *s, struct span *in)
@@ -120,10 +122,12 @@ static void take_input(struct imap_session *s, struct span *in)
 		}
 		break;
 	case READER_MESSAGE:
-		if (c)
-			command_message_follows(c, reader_more(&s->reader), reader_message_left(&s->reader));
-		else
+		if (!c)
 			start_command(s, reader_message_left(&s->reader), true);
+		else if (!command_dropping(c))
+			command_message_follows(c, reader_more(&s->reader), reader_message_left(&s->reader));
+		else if (reader_message_refuse(&s->reader))
+			command_message_ends(c, true); /* it will not come */
 		break;
 	case READER_BYTES:
 		if (command_dropping(c))
