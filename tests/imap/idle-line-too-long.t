@@ -1,5 +1,6 @@
 # RFC 2177 §3: a line that is too long does not end IDLE, and what follows it is no command either
 @imap select INBOX
+@not dovecot: it takes such a line for the end of IDLE
 C: a IDLE
 S: + ...
 C: ${x*70000}
