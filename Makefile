@@ -74,7 +74,7 @@ test-perf: build-bench
 build-bench:
 	scripts/install-packages.sh bench
 	@test -e build-bench/barid/build.ninja || meson setup build-bench/barid --buildtype=release >/dev/null
-	@ninja -C build-bench/barid --quiet barid bench/bench-load bench/bench-limits
+	@ninja -C build-bench/barid --quiet barid bench/bench-load bench/bench-limits bench/libbench-nosync.so
 
 clean:
 	rm -rf build build-*

@@ -54,6 +54,13 @@ def restart(server):
     server.run()
 
 
+def use_certificate(server, row):
+    if row.tls and row.certificate != server.certificate_kind:
+        server.certificate_kind = row.certificate
+        peers.make_certificate(server.dir, row.certificate)
+        restart(server)
+
+
 def run_idle(options, server, row):
     count = min(row.connections, server.most_connections, options.idle)
     group = server.account_group()
@@ -90,11 +97,21 @@ def run_start(options, server, row):
                 return {'value': (time.monotonic() - began) * 1000}
 
 
+def run_rebuild(options, server, row):
+    server.stop()
+    server.forget_index()
+    began = time.monotonic()
+    server.run()
+    with Load(options, server, 'open', 'imap', count=1, **BIG) as load:
+        load.go()
+    return {'value': options.messages / (time.monotonic() - began)}
+
+
 def run_rest(options, server, row):
     return {'value': settle(server.account_group())}
 
 
-KINDS = {'load': run_load, 'idle': run_idle, 'push': run_push, 'start': run_start, 'rest-memory': run_rest}
+KINDS = {'load': run_load, 'idle': run_idle, 'push': run_push, 'start': run_start, 'rebuild': run_rebuild, 'rest-memory': run_rest}
 
 
 def fill(options, server):
@@ -114,14 +131,17 @@ def median_of(values):
 
 
 def measure(options, row, servers, results, limits):
-    if row.only and row.only not in [s.name for s in servers]:
+    servers = [s for s in servers if row.only in (None, s.name)]
+    if not servers:
         return
-    rounds = 1 if row.once or row.kind in ('idle', 'push', 'start', 'rest-memory') else options.rounds
+    rounds = 1 if row.once or row.kind in ('idle', 'push', 'start', 'rebuild', 'rest-memory') else options.rounds
     runs = {}
     for turn in range(rounds):
         if row.limit:
             for key, value in machine.limits(options, servers[0].dir).items():
                 limits.setdefault(key, []).append(value)
+        for server in servers:
+            use_certificate(server, row)
         for server in servers[turn % len(servers):] + servers[:turn % len(servers)]:
             try:
                 runs.setdefault(server.name, []).append(KINDS[row.kind](options, server, row))

@@ -7,19 +7,20 @@ LOOK = dict(first_user=50, users=20)
 BIG = dict(first_user=70, users=1)
 WATCHED = dict(first_user=0, users=50)
 
-RATE, TIME, SPEED, MEMORY = 'operations/s', 'ms', 'MB/s', 'KB'
+RATE, TIME, SPEED, MEMORY, REBUILD = 'operations/s', 'ms', 'MB/s', 'KB', 'messages/s'
 
 
 class Row:
-    """kind: load (a workload), idle, push, start, rest (see driver.py). aim: how many times the better peer, for rates; for times and
-    memory how many times less. Peers that cannot do it on this machine are left out by `only`."""
+    """kind: load (a workload), idle, push, start, rebuild, rest-memory (see driver.py). aim: how many times the better peer, for rates; for times and
+    memory how many times less. `only`: on that server alone."""
 
     def __init__(self, name, title, workload, unit, port='imap', kind='load', connections=1, aim=None, cpu_aim=None, limit=None,
-                 define=None, per=1, ceiling=None, only=None, once=False, settle=0, after=None, **options):
+                 define=None, per=1, ceiling=None, only=None, once=False, after=None,
+                 certificate='rsa', **options):
         self.name, self.title, self.workload, self.unit, self.port, self.kind = name, title, workload, unit, port, kind
         self.connections, self.aim, self.cpu_aim, self.limit = connections, aim, cpu_aim, limit
         self.define, self.per, self.ceiling, self.only, self.once = define or {}, per, ceiling, only, once
-        self.settle, self.after, self.options = settle, after, options
+        self.after, self.certificate, self.options = after, certificate, options
 
     @property
     def tls(self):
@@ -46,6 +47,8 @@ def rows(big):
         Row('login-tls', 'TLS handshake (RSA-2048) and login; 8 connections', 'login', RATE, 'imaps', connections=8,
             limit='handshake_rsa', first_user=80, users=20),
         Row('login-resumed', 'the same, TLS session resumed', 'login', RATE, 'imaps', connections=8, first_user=80, users=20, resume=True),
+        Row('login-ecdsa', 'TLS handshake (ECDSA P-256) and login; 8 connections', 'login', RATE, 'imaps', connections=8,
+            limit='handshake_ecdsa', first_user=80, users=20, certificate='ecdsa'),
         Row('webmail', 'webmail request: login, SELECT, SEARCH, 50 headers, logout; 8 connections', 'webmail', RATE, connections=8, **LOOK),
     ]
     for tls in ('', 's'):
@@ -84,6 +87,7 @@ def rows(big):
                        kind='push', connections=watchers, ceiling=5, first_user=0, users=min(50, watchers)))
     out += [
         Row('start', 'from start to the first greeting', None, TIME, kind='start'),
+        Row('rebuild', 'index deleted: rebuilt from the log until the large mailbox is open', None, REBUILD, kind='rebuild', only='barid'),
         Row('rest-memory', 'memory at rest after this run', None, MEMORY, kind='rest-memory'),
     ]
     return out
