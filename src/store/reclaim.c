@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/in_service.h"
 #include "base/memory.h"
+#include "log/format.h"
 #include "store/reclaim_inner.h"
 
 enum {
@@ -503,32 +504,68 @@ static bool step_drain(struct reclaimer *r)
 	return true;
 }
 
+static struct reclaim_segment *next_victim(struct reclaimer *r)
+{
+	for (size_t i = 0; i < r->segment_count; i++)
+		if (r->segments[i].victim)
+			return &r->segments[i];
+	return NULL;
+}
+
+static void let_go_work(struct job *j)
+{
+	struct reclaimer *r = CONTAINER_OF(j, struct reclaimer, let_go);
+
+	r->s->disk->ops->close(r->last);
+}
+
+static void let_go_done(struct job *j)
+{
+	struct reclaimer *r = CONTAINER_OF(j, struct reclaimer, let_go);
+
+	r->last = NULL;
+	reclaim_again(r);
+}
+
+/* The file system may take its time to free a large file: it does so when the last who has it open lets go, and that is a worker. */
+static void hold_file(struct reclaimer *r, uint32_t segment)
+{
+	struct disk *disk = r->s->disk;
+	char name[SEGMENT_NAME_SIZE], path[SEGMENT_NAME_SIZE + 4];
+
+	segment_name(segment, name);
+	snprintf(path, sizeof(path), "log/%s", name);
+	if (disk->ops->open(disk, path, DISK_READ, &r->last, NULL))
+		r->last = NULL; /* then it is freed at once */
+}
+
+/* One, and then something else has its turn. */
 static bool step_remove(struct reclaimer *r)
 {
+	struct reclaim_segment *g = next_victim(r);
 	struct store *s = r->s;
 
-	if (r->again) {
-		r->phase = RECLAIM_BARRIER;
+	if (r->again || !g) {
+		r->phase = r->again ? RECLAIM_BARRIER : RECLAIM_END;
 		return true;
 	}
-	for (size_t i = 0; !r->fail && i < r->segment_count; i++) {
-		const struct reclaim_segment *g = &r->segments[i];
-
-		if (!g->victim)
-			continue;
-		r->fail = log_remove_segment(s->log, g->number, &r->why);
-		if (r->fail)
-			break;
+	hold_file(r, g->number);
+	r->fail = log_remove_segment(s->log, g->number, &r->why);
+	if (!r->fail) {
 		purged_forget(s, g->number);
+		r->fail = index_write(s, &r->why);
+		g->victim = false;
 		r->result.segments++;
 		r->result.bytes += g->bytes;
 		r->figures.removed_segments++;
 		r->figures.reclaimed_bytes += g->bytes;
 	}
-	if (!r->fail)
-		r->fail = index_write(s, &r->why);
-	r->phase = RECLAIM_END;
-	return true;
+	if (!r->last)
+		return true;
+	r->let_go.work = let_go_work;
+	r->let_go.done = let_go_done;
+	job_start(&r->let_go, s->loop);
+	return false;
 }
 
 static bool step_lookup(struct reclaimer *r, enum reclaim_phase next)
@@ -622,7 +659,7 @@ static void turn(struct deferred *d)
 			return;
 		}
 		r->waiting = true;
-		if (!step(r) && !r->fail)
+		if (!step(r) && (!r->fail || r->last))
 			return;
 		r->waiting = false;
 	}

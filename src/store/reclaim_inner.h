@@ -186,7 +186,8 @@ struct reclaimer {
 	enum fail opened;
 	struct log_commit commit;
 	struct log_pos named, barred;
-	struct job flush;
+	struct job flush, let_go;
+	struct disk_file *last; /* of a segment that has been removed, still open */
 	unsigned drain_era;
 	int64_t next_us; /* not before this time goes on what costs */
 	enum fail fail;
