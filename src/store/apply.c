@@ -265,6 +265,15 @@ static void apply_gone(struct applying *ap)
 	index_delete_account(a);
 }
 
+/* Nothing a client sees but by asking what vanished. */
+static void apply_merge_vanished(struct applying *ap, const struct op *op)
+{
+	struct mailbox *m = account_by_id(ap->a, op->mailbox);
+
+	if (m)
+		ap->failed = vanished_merge(m, op->modseq, ap->why);
+}
+
 static void apply_keyword(struct applying *ap, const struct op *op)
 {
 	struct mailbox *m = account_by_id(ap->a, op->mailbox);
@@ -316,6 +325,7 @@ void apply_op(struct applying *ap, struct op *op)
 	case OP_RELOCATE_KEPT: apply_relocate_kept(ap, op); break;
 	case OP_UIDVALIDITY: apply_uidvalidity(ap, op); break;
 	case OP_GONE: apply_gone(ap); break;
+	case OP_MERGE_VANISHED: apply_merge_vanished(ap, op); break;
 	case OP_STATE:
 	case OP_ROW:
 	case OP_KEPT:

@@ -65,7 +65,8 @@ bool op_needs_rows(enum op_kind kind)
 /* Reads the index as it is before the batch. */
 static bool needs_index(enum op_kind kind)
 {
-	return kind == OP_UNDELETE || kind == OP_PURGE || kind == OP_RELOCATE_KEPT || kind == OP_GONE;
+	return kind == OP_UNDELETE || kind == OP_PURGE || kind == OP_RELOCATE_KEPT || kind == OP_GONE ||
+	       kind == OP_MERGE_VANISHED;
 }
 
 /* Rows that the ops need are read before the first of them changes anything, and what earlier batches gathered for the index is

@@ -5,7 +5,7 @@
 
 bool op_known(unsigned kind)
 {
-	return (kind >= OP_ACCOUNT && kind <= OP_GONE) || kind == OP_COPY;
+	return (kind >= OP_ACCOUNT && kind <= OP_GONE) || kind == OP_COPY || kind == OP_MERGE_VANISHED;
 }
 
 bool op_of_snapshots(enum op_kind kind)
@@ -226,6 +226,7 @@ void op_encode(const struct op *op, struct buf *out)
 	case OP_ACCOUNT: buf_add_varint(out, op->other); break;
 	case OP_GONE:
 	case OP_DELETE: break;
+	case OP_MERGE_VANISHED:
 	case OP_DELETE_KEEP: buf_add_varint(out, op->modseq); break;
 	case OP_CREATE:
 	case OP_RENAME:
@@ -328,6 +329,7 @@ static bool take_fields(struct span *in, struct op *op)
 	case OP_ACCOUNT: return span_take_varint(in, &op->other);
 	case OP_GONE:
 	case OP_DELETE: return true;
+	case OP_MERGE_VANISHED:
 	case OP_DELETE_KEEP: return span_take_varint(in, &op->modseq);
 	case OP_CREATE:
 	case OP_RENAME:

@@ -57,7 +57,7 @@ static void check_runs(const struct op *op)
 static void ops_read_back(void **state)
 {
 	(void)state;
-	for (int kind = OP_ACCOUNT; kind <= OP_COPY; kind++) {
+	for (int kind = OP_ACCOUNT; kind <= OP_MERGE_VANISHED; kind++) {
 		struct op in = sample((enum op_kind)kind), out;
 		struct span bytes;
 		struct buf b;
@@ -91,7 +91,7 @@ static void ops_read_back(void **state)
 			assert_true(out.uid == 77 && out.set == in.set);
 		if (kind == OP_KEPT)
 			assert_true(out.time == 1700000002 && !memcmp(&out.row, &in.row, sizeof(struct row)));
-		if (kind == OP_DELETE_KEEP)
+		if (kind == OP_DELETE_KEEP || kind == OP_MERGE_VANISHED)
 			assert_true(out.modseq == 1234567);
 		if (kind == OP_UIDVALIDITY)
 			assert_true(out.uidvalidity == 1700000000);

@@ -24,6 +24,7 @@ struct store_settings {
 	/* An account is written to the log again once its changes since are more than that took, and more than this; 0 = 256 KB. */
 	uint64_t snapshot_least;
 	uint32_t block; /* messages to a value of the index, a power of two up to 64; 0 = 64; one index, one number */
+	uint32_t vanished_most;          /* runs of vanished UIDs that a mailbox remembers exactly; 0 = a million */
 	const struct store_aside *aside; /* read while it is opened; NULL: none */
 	/* Told of rot that was skipped, of a rebuild and its progress; may be NULL. */
 	void (*report)(void *context, const char *text);

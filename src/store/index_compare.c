@@ -147,7 +147,7 @@ static enum fail load_one(struct kv *kv, uint64_t account, uint64_t mailbox, str
 {
 	enum fail f = index_load_rows(kv, account, mailbox, BLOCK_MESSAGES_MAX, &out->l, w);
 
-	return f ? f : index_load_vanished(kv, account, mailbox, add_vanished, out, w);
+	return f ? f : index_load_vanished(kv, account, mailbox, 0, add_vanished, out, w);
 }
 
 static void one_mailbox_fini(struct one_mailbox *m)

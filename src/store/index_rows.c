@@ -149,15 +149,18 @@ static bool load_vanished(void *context, struct span key, struct span value)
 	return true;
 }
 
-enum fail index_load_vanished(struct kv *kv, uint64_t account, uint64_t mailbox,
+enum fail index_load_vanished(struct kv *kv, uint64_t account, uint64_t mailbox, uint64_t since,
 	void (*each)(void *context, uint32_t first, uint32_t last, uint64_t modseq), void *context, struct why *w)
 {
 	struct key from = key_begin(account, KEY_VANISHED), to;
 	struct vanished_loading l = {each, context, false};
 	enum fail f;
 
+	if (since == UINT64_MAX)
+		return FAIL_NONE;
 	key_add(&from, mailbox, 8);
 	to = key_past(from);
+	key_add(&from, since + 1, 8);
 	f = kv->ops->scan(kv, key_span(&from), key_span(&to), load_vanished, &l, w);
 	return !f && l.bad ? index_bad_row(w) : f;
 }

@@ -5,10 +5,10 @@
  *   change       batch.c (staging) ─► batch_rows.c (what it needs is loaded) ─► commit.c (numbers, groups, order; plan.c for the tree)
  *                ─► batch_codec.c (bytes) ─► the log ─► apply_batch.c (in slices), apply*.c (it becomes true) ─► index_write.c, index.c
  *   index        index.c (accounts, mailboxes), index_rows.c (reading messages), index_write.c (writing them), index_block.c (bytes),
- *                index_compare.c
+ *                index_compare.c, vanished.c (UIDs that went)
  *   kept         kept.c (rows), batch_kept.c, apply_kept.c, expire.c, purged.c
  *   bytes        body.c (in), read.c, structure.c and structures.c (out)
- *   life         engine.c, recover.c (opening), redo.c, rebuild.c, space.c (a full disk), snapshot.c, snapshot_redo.c, need.c (which segments
+ *   life         engine.c, recover.c (opening), redo.c, rebuild.c, restored.c, erase.c, space.c (a full disk), snapshot.c, snapshot_redo.c, need.c (which segments
  *                a rebuild needs), verify.c, aside.c
  *   giving back  reclaim*.c, place.c (who holds on to bytes while they are moved) */
 #ifndef STORE_INSIDE_H
@@ -268,7 +268,8 @@ struct store {
 	void (*report)(void *context, const char *text);
 	void *context;
 	bool broken, opening, closing;
-	bool redo_all;           /* the redo is told all that the log has */
+	bool redo_all; /* the redo is told all that the log has */
+	uint32_t vanished_most;
 	bool keep;               /* store_keep */
 	bool read_only;          /* a view for `check`: the disk stays its owner's, nothing is written to it */
 	bool partial;            /* the index is being made anew, so it does not say yet what it has reached */
@@ -445,6 +446,12 @@ FAILS kept_note_all(struct account *a, uint32_t time, struct why *w);
 FAILS kept_encoded(struct account *a, void (*each)(void *context, struct span ops), void *context, struct why *w);
 struct span kept_mailbox_keyword(const struct kept_mailbox *k, int bit);
 
+/* vanished.c: OP_MERGE_VANISHED, into the batch that is being gathered (what earlier batches gathered must be written). And commits one where `ops`, the n
+ * runs of the mailbox as a snapshot has them, are more than it is to remember. */
+enum { VANISHED_MOST = 1 << 20 };
+FAILS vanished_merge(struct mailbox *m, uint64_t up_to, struct why *w);
+void vanished_merge_later(struct mailbox *m, struct span ops, size_t n);
+
 /* purged.c: segments in which purged bytes lie, which are to be gone within a day of the purge. Whoever gives space back asks for them
  * (purged_each, from whatever thread), empties those that are sealed although most of them may be live, and forgets each that it has
  * emptied, removed, or found to have nothing dead in it (purged_forget goes with the next index_write). */
@@ -543,7 +550,8 @@ FAILS index_peek_kept(struct kv *kv, uint64_t account, uint64_t *count_out, stru
 FAILS index_load_rows(
 	struct kv *kv, uint64_t account, uint64_t mailbox, uint32_t block, struct loaded_rows *out, struct why *w);
 void loaded_rows_fini(struct loaded_rows *l);
-FAILS index_load_vanished(struct kv *kv, uint64_t account, uint64_t mailbox,
+/* Those above `since`, in the order of their modseqs. */
+FAILS index_load_vanished(struct kv *kv, uint64_t account, uint64_t mailbox, uint64_t since,
 	void (*each)(void *context, uint32_t first, uint32_t last, uint64_t modseq), void *context, struct why *w);
 /* Deletes all that the index has of the account, also what was gathered before, in the batch that is being gathered. */
 void index_delete_account(struct account *a);

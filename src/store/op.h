@@ -35,6 +35,8 @@ enum op_kind {
 	OP_GONE = 23,          /* the account is gone for good, with all that it had */
 	/* 24 to 27 are kept for giving back space. */
 	OP_COPY = 28, /* mailbox (from), other (to), runs with places, map of keyword bits, row.id: of the first copy */
+	OP_MERGE_VANISHED =
+		29, /* mailbox, modseq: its vanished uids up to that are one set, with the highest modseq among them */
 };
 bool op_known(unsigned kind);
 /* Stands in snapshots, never in a batch. */

@@ -139,7 +139,7 @@ static void compare_vanished(struct comparison *c, const struct mailbox_info *in
 	struct vanished v = {.c = c, .b = b};
 	struct why w;
 
-	assert_int_equal(index_load_vanished(c->t->store->kv, ACCOUNT, info->id, see_vanished, &v, &w), FAIL_NONE);
+	assert_int_equal(index_load_vanished(c->t->store->kv, ACCOUNT, info->id, 0, see_vanished, &v, &w), FAIL_NONE);
 	for (size_t i = 0; i < b->gone_n; i++)
 		if (!v.named[i])
 			wrong(c, "a UID that vanished and is not named", b->name, 0, b->gone[i].uid);

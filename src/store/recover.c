@@ -295,6 +295,7 @@ static struct store *store_new(const struct store_settings *settings)
 	s->kv = settings->kv;
 	s->threads = strcmp(s->kv->ops->name, "memory") != 0;
 	s->snapshot_least = settings->snapshot_least;
+	s->vanished_most = settings->vanished_most ? settings->vanished_most : VANISHED_MOST;
 	s->report = settings->report;
 	s->context = settings->context;
 	snprintf(s->place, sizeof s->place, "%s", settings->place ? settings->place : "the mail store");

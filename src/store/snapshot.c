@@ -33,7 +33,8 @@ struct snapshot {
 	struct store_wait opening;
 	bool opened;
 	struct job job;
-	struct buf ops; /* what the worker has read, as ops */
+	struct buf ops;  /* what the worker has read, as ops */
+	size_t vanished; /* how many of them are runs of vanished uids */
 	struct log_commit commit;
 	enum fail fail;
 	struct why why;
@@ -198,6 +199,7 @@ static void add_vanished(void *context, uint32_t first, uint32_t last, uint64_t 
 			.kind = OP_VANISHED, .mailbox = x->mailbox->id, .uid = first, .last = last, .modseq = modseq},
 		&op);
 	buf_add_counted(&x->ops, buf_span(&op));
+	x->vanished++;
 }
 
 static void add_kept(void *context, struct span op)
@@ -213,7 +215,7 @@ static void read_work(struct job *j)
 
 	if (x->phase == READ_VANISHED)
 		x->fail = index_load_vanished(
-			x->account->store->kv, x->account->id, x->mailbox->id, add_vanished, x, &x->why);
+			x->account->store->kv, x->account->id, x->mailbox->id, 0, add_vanished, x, &x->why);
 	else
 		x->fail = kept_encoded(x->account, add_kept, x, &x->why);
 }
@@ -222,6 +224,9 @@ static bool read_came(struct snapshot *x)
 {
 	struct span ops = buf_span(&x->ops);
 
+	if (!x->fail && x->phase == READ_VANISHED)
+		vanished_merge_later(x->mailbox, ops, x->vanished);
+	x->vanished = 0;
 	while (!x->fail && ops.n)
 		put_read(x, &ops);
 	buf_fini(&x->ops);

@@ -147,6 +147,12 @@ uint32_t mailbox_first_unseen(struct mailbox *m);
 /* The row of `uid`; also one that has been expunged while a reader has not passed its expunge event (feed.h). */
 bool mailbox_message(const struct mailbox *m, uint32_t uid, struct message *out);
 
+/* Calls `each` for the UIDs that were expunged by changes above `since_modseq`, in ranges that ascend and do not touch; after FAIL_BUSY from the loop, just
+ * before `done`. Some of them may have gone before: the mailbox remembers a million runs, older ones merge. None is there, nor was never given out,
+ * but for UIDs between those of two neighbours that went together. */
+FAILS mailbox_vanished(struct mailbox *m, uint64_t since_modseq, struct store_wait *w,
+	void (*each)(void *ctx, uint32_t first, uint32_t last), void *ctx);
+
 /* Keywords of the mailbox: bit number 8..63, or -1; the name of a bit, or {NULL, 0}. Names compare without ASCII case. */
 int mailbox_keyword_bit(const struct mailbox *m, struct span name);
 struct span mailbox_keyword_name(const struct mailbox *m, int bit);
