@@ -9,6 +9,7 @@
 #include "base/in_service.h"
 #include "base/memory.h"
 #include "store/inside.h"
+#include "store/rebuild.h"
 
 enum { SLICE_US = 1000 };
 
@@ -32,6 +33,12 @@ static void purged(struct store_wait *w, enum fail f)
 		loop_defer(e->store->loop, &e->next);
 }
 
+/* One that is set aside, or whose index is being made anew, is not as the log says: its turn comes another time. */
+static bool is_whole(const struct store *s, uint64_t account)
+{
+	return !store_is_aside(s, account) && (!s->rebuild || rebuild_has(s->rebuild, account));
+}
+
 /* Without taking the place of an account that somebody uses. */
 static enum fail look_for(struct expiry *e)
 {
@@ -39,7 +46,7 @@ static enum fail look_for(struct expiry *e)
 	uint64_t kept = 0;
 	enum fail f = store_next_account(e->store, e->account, &e->account, &e->wait.why);
 
-	if (!f && e->account)
+	if (!f && e->account && is_whole(e->store, e->account))
 		f = index_peek_kept(e->store->kv, e->account, &kept, &e->wait.why);
 	if (!f && kept)
 		f = account_get(e->store, e->account, &a, &e->wait.why);

@@ -43,13 +43,17 @@ static enum fail renew_account(struct account *a, struct why *w)
 	return f;
 }
 
-enum fail store_restored(struct store *s, uint64_t *mailboxes_out, struct why *w)
+enum fail store_restored(struct store *s, uint64_t *mailboxes_out, uint64_t *left_out, struct why *w)
 {
-	uint64_t id = 0, mailboxes = 0;
+	uint64_t id = 0, mailboxes = 0, left = 0;
 	struct account *a;
 	enum fail f = rebuild_finish(s, w);
 
 	while (!f && !(f = index_next_account(s->kv, id, &id, w)) && id) {
+		if (store_is_aside(s, id)) {
+			left++;
+			continue;
+		}
 		f = account_get(s, id, &a, w);
 		if (f)
 			return f;
@@ -61,7 +65,9 @@ enum fail store_restored(struct store *s, uint64_t *mailboxes_out, struct why *w
 		if (f)
 			return f;
 	}
-	if (!f)
-		*mailboxes_out = mailboxes;
-	return f;
+	if (f)
+		return f;
+	*mailboxes_out = mailboxes;
+	*left_out = left;
+	return FAIL_NONE;
 }

@@ -9,17 +9,21 @@
 
 enum fail restored_renew(struct mail *m, const char *dir, struct why *w)
 {
-	uint64_t mailboxes = 0;
+	uint64_t mailboxes = 0, left = 0;
 	char path[4200];
 	enum fail f;
 
 	snprintf(path, sizeof path, "%s/restored", dir);
 	if (access(path, F_OK))
 		return FAIL_NONE;
-	f = store_restored(m->store, &mailboxes, w);
+	f = store_restored(m->store, &mailboxes, &left, w);
 	if (f)
 		return f;
-	if (unlink(path))
+	if (left)
+		event_say(LOG_WARN, "restored",
+			"shard %u: %llu accounts are set aside: all of it is done again at the next start",
+			m->child->index, (unsigned long long)left);
+	else if (unlink(path))
 		return why(w, FAIL_IO, "cannot remove '%s': %s", path, strerror(errno));
 	event_say(LOG_INFO, "restored", "shard %u: %llu mailboxes have a new UIDVALIDITY", m->child->index,
 		(unsigned long long)mailboxes);
