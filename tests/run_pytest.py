@@ -15,7 +15,7 @@ from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent
 PYTHON = '/usr/bin/python3' if Path('/usr/bin/python3').exists() else sys.executable
-FOLDERS = ('system', 'versions', 'clients')
+FOLDERS = ('system', 'versions', 'rot', 'clients')
 LIMIT = 280  # seconds in all
 OWN = os.environ.get('BARID_TEST_SERVER', 'barid') == 'barid'
 EXCUSES = 'optional client' if OWN else 'optional client|only for Barid'

@@ -1,7 +1,7 @@
 /* The data directory. It must never follow a link that a confined process may have planted: super can be root.
  *
  *   lock        flock of every process of the server; the pid of super
- *   layout      "barid 1", "shards N": decided when the directory was made
+ *   layout      "barid 1", "shards N", "sum S": decided when the directory was made
  *   auth/       the accounts directory                 shard-N/   the mail
  *   set-aside   accounts that no mail process opens (set_aside.c)
  *   run/        sockets, status.json                   tls/       the self-signed certificate; super's alone */
@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/event.h"
 
 enum { LAYOUT_VERSION = 1, LAYOUT_MAX = 256, PATH_MAX_HERE = 512 };
 
@@ -138,25 +139,79 @@ static uint32_t shards_wanted(const struct settings *s)
 	return cores < 1 ? 1 : cores > SHARDS_MAX ? SHARDS_MAX : (uint32_t)cores;
 }
 
-static enum fail read_layout(int fd, const char *path, uint32_t *shards, struct why *w)
+/* FNV-1a, over the two lines that count. */
+static uint32_t layout_sum(struct span lines)
+{
+	uint32_t sum = 2166136261u;
+
+	for (size_t i = 0; i < lines.n; i++)
+		sum = (sum ^ (unsigned char)lines.p[i]) * 16777619u;
+	return sum;
+}
+
+static enum fail write_layout(const struct settings *s, uint32_t shards, struct why *w)
 {
 	char text[LAYOUT_MAX];
-	ssize_t n = read(fd, text, sizeof text);
-	struct span rest = span(text, n > 0 ? (size_t)n : 0), line;
-	uint32_t version = 0;
+	int n = snprintf(text, sizeof text, "barid %d\nshards %u\n", LAYOUT_VERSION, shards);
 
-	if (span_take(&rest, SPAN("barid ")) && span_take_u32(&rest, &version) && version > LAYOUT_VERSION)
+	snprintf(text + n, sizeof text - (size_t)n, "sum %u\n", layout_sum(span(text, (size_t)n)));
+	return data_dir_write(s, "layout", span_of(text), 0600, w);
+}
+
+/* The directories of the shards say how many there are, too. */
+static uint32_t shards_there(const struct settings *s)
+{
+	char path[PATH_MAX_HERE];
+	uint32_t n = 0;
+	struct stat st;
+
+	for (; n < SHARDS_MAX; n++) {
+		snprintf(path, sizeof path, "%s/shard-%u", s->data_dir, n);
+		if (lstat(path, &st) || !S_ISDIR(st.st_mode))
+			break;
+	}
+	return n;
+}
+
+/* FAIL_CORRUPT: it is damaged. One of before layouts had a sum is taken at its word. These three lines are the first of all versions to come. */
+static enum fail read_layout(struct span text, const char *path, uint32_t *shards, struct why *w)
+{
+	struct span rest = text, line, counts;
+	uint32_t version = 0, sum;
+	bool whole, sound = span_take(&rest, SPAN("barid ")) && span_take_u32(&rest, &version) &&
+			    span_take_until(&rest, '\n', &line) && !line.n && span_take(&rest, SPAN("shards ")) &&
+			    span_take_u32(&rest, shards) && span_take_until(&rest, '\n', &line) && !line.n;
+
+	counts = span_first(text, text.n - rest.n);
+	whole = !rest.n || (span_take(&rest, SPAN("sum ")) && span_take_u32(&rest, &sum) && sum == layout_sum(counts));
+	if (whole && version > LAYOUT_VERSION)
 		return why(w, FAIL_CONFIG, "'%s' was made by a newer Barid: use that one", path);
-	if (version == LAYOUT_VERSION && span_take_until(&rest, '\n', &line) && span_take(&rest, SPAN("shards ")) &&
-		span_take_u32(&rest, shards) && *shards >= 1 && *shards <= SHARDS_MAX)
+	if (whole && sound && version == LAYOUT_VERSION && *shards >= 1 && *shards <= SHARDS_MAX)
 		return FAIL_NONE;
 	return why(w, FAIL_CORRUPT,
 		"'%s' does not say how many shards there are: restore it from a backup ('barid 1', 'shards N')", path);
 }
 
+static enum fail repair_layout(const struct settings *s, const char *path, uint32_t *shards, struct why *w)
+{
+	char aside[PATH_MAX_HERE + 8];
+
+	*shards = shards_there(s);
+	if (!*shards)
+		return FAIL_CORRUPT;
+	snprintf(aside, sizeof aside, "%s.bad", path);
+	if (rename(path, aside))
+		return refuse(w, path, "set aside");
+	event_say(LOG_WARN, "layout-repaired",
+		"'%s' is damaged: it is '%s' now, and one for the %u shards that are there is written", path, aside,
+		*shards);
+	return write_layout(s, *shards, w);
+}
+
 static enum fail layout(const struct settings *s, uint32_t *shards, struct why *w)
 {
 	char path[PATH_MAX_HERE], text[LAYOUT_MAX];
+	ssize_t n;
 	int fd;
 	enum fail f;
 
@@ -164,14 +219,14 @@ static enum fail layout(const struct settings *s, uint32_t *shards, struct why *
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0 && errno == ENOENT) {
 		*shards = shards_wanted(s);
-		snprintf(text, sizeof text, "barid %d\nshards %u\n", LAYOUT_VERSION, *shards);
-		return data_dir_write(s, "layout", span_of(text), 0600, w);
+		return write_layout(s, *shards, w);
 	}
 	if (fd < 0)
 		return refuse(w, path, "read");
-	f = read_layout(fd, path, shards, w);
+	n = read(fd, text, sizeof text);
+	f = n < 0 ? refuse(w, path, "read") : read_layout(span(text, (size_t)n), path, shards, w);
 	close(fd);
-	return f;
+	return f == FAIL_CORRUPT ? repair_layout(s, path, shards, w) : f;
 }
 
 static enum fail make_parts(const struct settings *s, const struct owner *o, uint32_t shards, struct why *w)
