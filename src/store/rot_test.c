@@ -359,7 +359,7 @@ static size_t list_index(const char *dir, struct index_file *out, size_t max)
 
 static void flip_in_file(const char *dir, const char *path, size_t at, char bit)
 {
-	char name[160], byte;
+	char name[160], byte = 0;
 	int fd;
 
 	snprintf(name, sizeof name, "%.64s/%.64s", dir, path);
