@@ -3,6 +3,7 @@
 #ifndef STORE_POWER_LIFE_H
 #define STORE_POWER_LIFE_H
 
+#include "kv/faulty.h"
 #include "log/record.h"
 #include "store/power_compare.h"
 #include "store/reclaim.h"
@@ -13,12 +14,14 @@ enum { LIVES = 5, CHANGES = 24, MOMENTS = 4 * CHANGES };
 struct moment {
 	size_t point, begun, acked;
 	struct kv *index; /* a copy, now and then */
+	unsigned flushes; /* of the index, so far */
 };
 
 struct life {
 	struct trial t;
 	struct disk *disk;
 	struct kv *kv;
+	struct fault_table faults; /* none; they are counted there */
 	uint64_t seed;
 	uint64_t *sequence; /* of each change by its number, 0 = not known */
 	size_t first;       /* number of the change that `states[0]` is the state after */
@@ -31,12 +34,17 @@ struct life {
 	uint64_t removed; /* segments */
 };
 
+static unsigned flushes(const struct life *l)
+{
+	return (unsigned)__atomic_load_n(&l->faults.rows[FAULT_KV_FLUSH].calls, __ATOMIC_RELAXED);
+}
+
 static void mark(struct life *l)
 {
 	struct kv *copy = l->acked % 4 == 3 ? try_copy_kv(l->kv) : NULL;
 
 	assert_true(l->moment_n < MOMENTS);
-	l->moments[l->moment_n++] = (struct moment){record_point(l->disk), l->begun, l->acked, copy};
+	l->moments[l->moment_n++] = (struct moment){record_point(l->disk), l->begun, l->acked, copy, flushes(l)};
 }
 
 /* What only the store knows is taken from it: ids and UIDVALIDITY of new mailboxes, which are higher than all before. */

@@ -8,13 +8,19 @@ enum { STATES_A_LIFE = 60, SEGMENT = 24 << 10 };
 
 /* ── Losses ── */
 
-static bool rot_reported;
+/* What no loss of power may lead to. */
+static char complaint[512];
 
 static void watch(void *context, const char *text)
 {
+	struct span said = span_of(text);
+
 	try_report(context, text);
-	rot_reported |=
-		span_find(span_of(text), SPAN("rot")) != SIZE_MAX || span_find(span_of(text), SPAN("lost")) != SIZE_MAX;
+	/* The file of a segment that was never begun, of which nobody can tell so any more once the segments after it have gone. */
+	if (span_find(said, SPAN("offset 0: the segment's header")) != SIZE_MAX)
+		return;
+	if (span_find(said, SPAN("rot")) != SIZE_MAX || span_find(said, SPAN("lost")) != SIZE_MAX)
+		snprintf(complaint, sizeof complaint, "%s", text);
 }
 
 static enum fail open_store(struct trial *t, struct disk *disk, struct kv *kv)
@@ -28,8 +34,10 @@ static enum fail open_store(struct trial *t, struct disk *disk, struct kv *kv)
 	struct why w;
 	enum fail f = store_open(&s, &t->store, &w);
 
-	if (f)
+	if (f) {
+		snprintf(complaint, sizeof complaint, "%s", w.log);
 		return f;
+	}
 	store_keep(t->store, true);
 	t->account = try_account(t, ACCOUNT);
 	return FAIL_NONE;
@@ -77,13 +85,17 @@ static void loop_end(struct loop *loop)
 	loop_fini(loop);
 }
 
-/* No index, or one that was there by then. */
+/* No index, or one that was there by then, and not before what was flushed: segments go only when the index is flushed past them. */
 static struct kv *some_index(struct life *l, size_t point, uint64_t dice)
 {
 	struct kv *found = NULL;
+	unsigned flushed = flushes(l);
 
+	for (size_t i = l->moment_n; i-- > 0 && l->moments[i].point > point;)
+		flushed = l->moments[i].flushes;
 	for (size_t i = 0; i < l->moment_n && dice % 2; i++)
-		if (l->moments[i].index && l->moments[i].point <= point && (!found || dice >> (1 + i % 60) & 1))
+		if (l->moments[i].index && l->moments[i].point <= point && l->moments[i].flushes == flushed &&
+			(!found || dice >> (1 + i % 60) & 1))
 			found = l->moments[i].index;
 	return found ? try_copy_kv(found) : kv_open_memory();
 }
@@ -95,15 +107,15 @@ static bool survives(struct life *l, size_t point, struct record_dice dice, bool
 	uint64_t index = dice.seed * 0x2545f4914f6cdd1du >> 20;
 	bool good;
 
-	rot_reported = false;
+	complaint[0] = '\0';
 	loop_init(&t.loop);
 	good = !open_store(&t, record_state(l->disk, point, &dice), some_index(l, point, index));
 	if (good) {
-		good = state_found(l, &t, moment_at(l, point), NULL, say) != SIZE_MAX && !rot_reported;
+		good = state_found(l, &t, moment_at(l, point), NULL, say) != SIZE_MAX && !complaint[0];
 		close_store(&t);
 	}
 	if (!good && say)
-		print_error("the power went at %zu of %zu\n", point, record_point(l->disk));
+		print_error("the power went at %zu of %zu: %s\n", point, record_point(l->disk), complaint);
 	loop_end(&t.loop);
 	return good;
 }
@@ -128,7 +140,9 @@ static void life_begin(struct life *l, struct disk *from, const struct moment *l
 
 	loop_init(&l->t.loop);
 	l->disk = disk_record(RECORD_HONEST, from);
-	l->kv = kv_open_memory();
+	l->faults = (struct fault_table){0};
+	assert_true(fault_table_init(&l->faults));
+	l->kv = kv_faulty(kv_open_memory(), &l->faults); /* it counts */
 	start = record_point(l->disk);
 	assert_int_equal(open_store(&l->t, l->disk, l->kv), FAIL_NONE);
 	if (from) {
@@ -204,13 +218,19 @@ static void lives(uint64_t start)
 	free(l);
 }
 
+/* POWER_START=N: that one alone, when it was named by a failure. */
 static void loss_after_loss_loses_nothing(void **state)
 {
+	const char *only = getenv("POWER_START");
+	uint32_t first = 1, last = 3 * record_effort();
+
 	(void)state;
-	for (uint64_t start = 1; start <= 3 * record_effort(); start++)
+	if (only && span_u32(span_of(only), &first))
+		last = first;
+	for (uint64_t start = first; start <= last; start++)
 		lives(start);
 	print_message("%llu segments given back\n", (unsigned long long)removed);
-	assert_true(removed > 3);
+	assert_true(only || removed > 3);
 }
 
 /* ── The test of the test ── */
