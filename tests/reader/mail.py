@@ -197,7 +197,7 @@ class Store:
                 self.rot.append(position)
             elif kind in (BATCH, SNAPSHOT):
                 (self.batch if kind == BATCH else self.snapshot)(Bytes(payload))
-            elif SNAPSHOT < kind < 0xf0:
+            elif PACKED_CHUNK < kind < 0xf0:
                 raise Unreadable('record type %d is of a later version' % kind)
 
     def batch(self, p):
