@@ -5,6 +5,7 @@ It runs as barid, confined as always, or as barid-faulty (tests/faults/program),
 the nth sync, renaming, write, of its log or its index. Segments are small then, so that there are many."""
 import asyncio
 import os
+import random
 import re
 import signal
 import subprocess
@@ -80,7 +81,8 @@ class Server(servers.Barid):
         environment = dict(os.environ)
         if obedient:
             command = [str(self.faulty), *command[1:], '--set', 'confine=no']
-            environment['BARID_FAULT'] = 'table=%s/table segment=%d' % (self.tables, SEGMENT)
+            moved = random.choice(('', ' restless'))  # all mail is moved, and compressed, all the time, or it is not
+            environment['BARID_FAULT'] = 'table=%s/table segment=%d%s' % (self.tables, SEGMENT, moved)
         with open(self.log, 'ab') as output:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment,
                                             start_new_session=True)
