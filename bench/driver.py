@@ -178,7 +178,7 @@ def parse():
     parser.add_argument('--out', type=Path, default=ROOT / 'build-bench' / 'results')
     parser.add_argument('--publish', action='store_true', help='put table and plots into doc/PERFORMANCE.md')
     options = parser.parse_args()
-    usual = (10000, 2, 0.5, 1000, 30) if options.quick else (100000, 5, 2.0, 10000, 200)
+    usual = (10000, 2, 0.5, 1000, 30) if options.quick else (100000, 5, 2.0, 10000, 60)
     for name, value in zip(('messages', 'rounds', 'seconds', 'idle'), usual):
         if getattr(options, name) is None:
             setattr(options, name, value)

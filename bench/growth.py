@@ -160,7 +160,7 @@ def table(results):
 def plot(results, directory):
     import matplotlib
     matplotlib.use('Agg')
-    matplotlib.rcParams['svg.hashsalt'] = 'barid'
+    matplotlib.rcParams.update({'svg.hashsalt': 'barid', 'svg.fonttype': 'none'})
     from matplotlib import pyplot
     names = [n for n in TITLES if any(n in r for r in results.values())]
     columns = 4
@@ -175,6 +175,7 @@ def plot(results, directory):
             if line:
                 axes.loglog([x for x, _ in line], [max(y, 1e-3) for _, y in line], 'o-', color=colours[server], label=server, markersize=3)
         axes.set_title(TITLES[names[place]], fontsize=8)
+        axes.minorticks_off()
         axes.tick_params(labelsize=7)
     grid.flat[0].legend(fontsize=7)
     figure.tight_layout()

@@ -116,7 +116,7 @@ def plot(results, directory):
     """Bars: how many times better than the better peer, and how many times less CPU; one each row."""
     import matplotlib
     matplotlib.use('Agg')
-    matplotlib.rcParams['svg.hashsalt'] = 'barid'
+    matplotlib.rcParams.update({'svg.hashsalt': 'barid', 'svg.fonttype': 'none'})
     from matplotlib import pyplot
     shown = [(name, ratio(r), ratio(r, 'cpu_us', True)) for name, r in results.items() if ratio(r)]
     if not shown:

@@ -31,7 +31,7 @@ struct rocks_kv {
 	rocksdb_t *db;
 	rocksdb_options_t *options;
 	rocksdb_cache_t *cache;
-	rocksdb_readoptions_t *read, *scan, *near;
+	rocksdb_readoptions_t *read, *near;
 	rocksdb_writeoptions_t *write;
 	rocksdb_flushoptions_t *flush;
 };
@@ -137,13 +137,20 @@ static enum fail rocks_write(struct kv *kv, const struct kv_batch *b, struct why
 	return result(r, error, "write", w);
 }
 
-static enum fail scan(struct rocks_kv *r, const rocksdb_readoptions_t *how, struct span from, struct span to,
+/* The engine is told where the scan ends: without that a seek to an empty range goes on through all that was deleted behind it. */
+static enum fail scan(struct rocks_kv *r, bool near, struct span from, struct span to,
 	bool (*each)(void *ctx, struct span key, struct span value), void *ctx, struct why *w)
 {
-	rocksdb_iterator_t *it = rocksdb_create_iterator(r->db, how);
+	rocksdb_readoptions_t *how = rocksdb_readoptions_create();
+	rocksdb_iterator_t *it;
 	struct span key, value;
 	char *error = NULL;
 
+	if (near)
+		rocksdb_readoptions_set_read_tier(how, TIER_MEMORY);
+	if (to.n)
+		rocksdb_readoptions_set_iterate_upper_bound(how, to.p, to.n);
+	it = rocksdb_create_iterator(r->db, how);
 	for (rocksdb_iter_seek(it, from.p, from.n); rocksdb_iter_valid(it); rocksdb_iter_next(it)) {
 		key.p = rocksdb_iter_key(it, &key.n);
 		if (to.n && span_cmp(key, to) >= 0)
@@ -154,19 +161,20 @@ static enum fail scan(struct rocks_kv *r, const rocksdb_readoptions_t *how, stru
 	}
 	rocksdb_iter_get_error(it, &error);
 	rocksdb_iter_destroy(it);
+	rocksdb_readoptions_destroy(how);
 	return result(r, error, "read", w);
 }
 
 static enum fail rocks_scan(struct kv *kv, struct span from, struct span to,
 	bool (*each)(void *ctx, struct span key, struct span value), void *ctx, struct why *w)
 {
-	return scan(kv_of(kv), kv_of(kv)->scan, from, to, each, ctx, w);
+	return scan(kv_of(kv), false, from, to, each, ctx, w);
 }
 
 static enum fail rocks_scan_near(struct kv *kv, struct span from, struct span to,
 	bool (*each)(void *ctx, struct span key, struct span value), void *ctx, struct why *w)
 {
-	return scan(kv_of(kv), kv_of(kv)->near, from, to, each, ctx, w);
+	return scan(kv_of(kv), true, from, to, each, ctx, w);
 }
 
 static enum fail rocks_flush(struct kv *kv, struct why *w)
@@ -209,7 +217,6 @@ static void rocks_close(struct kv *kv)
 	rocksdb_flushoptions_destroy(r->flush);
 	rocksdb_writeoptions_destroy(r->write);
 	rocksdb_readoptions_destroy(r->near);
-	rocksdb_readoptions_destroy(r->scan);
 	rocksdb_readoptions_destroy(r->read);
 	rocksdb_options_destroy(r->options);
 	rocksdb_cache_destroy(r->cache);
@@ -297,7 +304,6 @@ enum fail kv_open_rocks(const struct kv_settings *s, struct kv **out, struct why
 	r->base.ops = &rocks_ops;
 	r->options = rocksdb_options_create();
 	r->read = rocksdb_readoptions_create();
-	r->scan = rocksdb_readoptions_create();
 	r->near = rocksdb_readoptions_create();
 	rocksdb_readoptions_set_read_tier(r->near, TIER_MEMORY);
 	r->write = rocksdb_writeoptions_create();
