@@ -1,5 +1,6 @@
 # RFC 3501 §6.5.1: XUNDELETE is for an administrator's own session: to others it is unknown, also before login
 @imap
+@only barid: the words for an unknown command are its own
 S: * OK ...
 C: a XUNDELETE 1.1
 S: a BAD Unknown command
