@@ -9,7 +9,7 @@ failed=0
 
 [ -e "$build/build.ninja" ] || CC=gcc meson setup "$build" -Dwerror=true -Db_sanitize=address,undefined >/dev/null
 ninja -C "$build" --quiet || exit 1
-for t in rot_test directory_crash_test; do
+for t in rot_test directory_rot_test; do
 	if BARID_ROT=${PLACES:-12000} "$build/$t"; then
 		passed=$((passed + 1))
 	else
