@@ -1,4 +1,4 @@
-/* The head of a body record, between who writes it (body.c, reclaim_move.c) and who reads it (read.c, structure.c, reclaim_chunks.c). Layouts:
+/* The head of a body record, between who writes it (body.c, reclaim_copy.c) and who reads it (read.c, structure.c, reclaim_chunks.c). Layouts:
  * doc/STORE-FORMAT.md, "Body". */
 #ifndef STORE_BODY_H
 #define STORE_BODY_H

@@ -8,8 +8,8 @@
  *                index_compare.c, vanished.c (UIDs that went)
  *   kept         kept.c (rows), batch_kept.c, apply_kept.c, expire.c, purged.c
  *   bytes        body.c (in), read.c, structure.c and structures.c (out)
- *   life         engine.c, recover.c (opening), redo.c, rebuild.c, restored.c, erase.c, space.c (a full disk), snapshot.c, snapshot_redo.c, need.c (which segments
- *                a rebuild needs), verify.c, aside.c
+ *   life         engine.c, recover.c (opening), redo.c, rebuild.c, restored.c, erase.c, space.c (a full disk), snapshot*.c, need.c (which
+ *                segments a rebuild needs), verify.c, aside.c
  *   giving back  reclaim*.c, place.c (who holds on to bytes while they are moved) */
 #ifndef STORE_INSIDE_H
 #define STORE_INSIDE_H
@@ -415,7 +415,7 @@ void body_hold_begin(struct store *s, struct body_hold *h, uint32_t segment); /*
 void body_hold_end(struct body_hold *h);
 uint32_t body_hold_lowest(const struct store *s);
 
-/* reclaim.c, reclaim_guard.c */
+/* reclaim*.c (reclaim_inner.h) */
 void reclaim_close(struct store *s);
 /* A batch that is being applied names the row's places. */
 void reclaim_named(struct store *s, const struct row *row);
@@ -479,7 +479,7 @@ FAILS aside_begin(struct store *s, struct log_pos *from, struct why *w);
 FAILS aside_end(struct store *s, struct why *w);
 void aside_forget(struct store *s); /* the index is made anew */
 
-/* snapshot.c */
+/* snapshot.c, snapshot_put.c */
 /* Writes the account's whole state to the log again. FAIL_BUSY, `w` (may be NULL) follows when it is durable; FAIL_NONE: it is under way
  * already, or there is nothing to be written. The account's commits wait while it is written, not while it is synced. */
 FAILS snapshot_account(struct account *a, struct store_wait *w);

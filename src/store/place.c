@@ -4,7 +4,7 @@
  *   struct message   is carried about with its mailbox: where its bytes stand is looked up anew by each read (place_now)
  *   a read           that has begun goes on at the places that it found: a segment goes only after all such have ended (reading_begin)
  *   a new body       has bytes in the log that nothing names yet: its segments are no candidates (body_hold)
- *   a ghost          of an expunged message keeps its segment (reclaim.c asks for all of them)
+ *   a ghost          of an expunged message keeps its segment (reclaim_guard.c asks for all of them)
  *   a copy           takes what its source has when it is applied (apply_copy.c) */
 #include "base/memory.h"
 #include "store/inside.h"

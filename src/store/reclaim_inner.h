@@ -1,10 +1,17 @@
 /* Between the files of the reclaimer:
  *
- *   reclaim.c          the round: its phases, its pace, which segments, the end
- *   reclaim_survey.c   reads the index on a worker: how much of each segment is live; who names a victim
- *   reclaim_chunks.c   where the chunks of long bodies are
- *   reclaim_move.c     writes live bytes again and commits the relocations
- *   reclaim_guard.c    what may still name a victim although no row in the index does */
+ *   reclaim.c            the round: its phases, its pace
+ *   reclaim_segment.c    the segments of a round, and which of them are victims
+ *   reclaim_survey.c     reads the index on a worker: how much of each segment is live; who names a victim
+ *   reclaim_chunks.c     where the chunks of long bodies are
+ *   reclaim_choose.c     which segments are emptied
+ *   reclaim_move.c       commits the relocations of what lies in a victim
+ *   reclaim_copy.c       writes its bytes again
+ *   reclaim_moved.c      which bodies were
+ *   reclaim_snapshots.c  accounts that need a victim are written again
+ *   reclaim_reach.c      the store's record and the index get past all victims
+ *   reclaim_guard.c      what may still name a victim although no row in the index does
+ *   reclaim_remove.c     the victims go */
 #ifndef STORE_RECLAIM_INNER_H
 #define STORE_RECLAIM_INNER_H
 
@@ -194,26 +201,70 @@ struct reclaimer {
 	struct why why;
 };
 
+/* reclaim.c */
+enum { RECLAIM_LOOK_AGAIN_MS = 10 };
 /* Goes on at the next turn: for whoever was waited for. */
 void reclaim_again(struct reclaimer *r);
+/* Goes on in `ms` milliseconds, or when the round is ended. */
+void reclaim_rest(struct reclaimer *r, uint64_t ms);
 /* So many octets were read or written: the next step waits until they fit the pace. */
 void reclaim_cost(struct reclaimer *r, uint64_t octets);
+
+/* reclaim_segment.c */
+/* What the log has now, sorted; owned by the round. */
+void reclaim_list_segments(struct reclaimer *r);
 struct reclaim_segment *reclaim_segment(const struct reclaimer *r, uint32_t number);
 bool reclaim_is_victim(const struct reclaimer *r, struct log_pos pos);
+/* 0 = there is none. */
+uint32_t reclaim_highest_victim(const struct reclaimer *r);
 /* The message stays where it is in this round, and so do the segments of all its parts. */
 void reclaim_keep_message(struct reclaimer *r, struct log_pos body, struct log_pos prefix, uint64_t octets);
 
-/* Steps: true = go on at once, false = something calls reclaim_again, or (r->fail) the round is over. */
+/* reclaim_choose.c: after a survey. Victims are marked, perhaps none; what was learnt is kept for the next round, and told in the figures. */
+void reclaim_choose(struct reclaimer *r);
+
+/* Steps: true = go on at once, false = something calls reclaim_again, or (r->fail) the round is over. Those without `done_out` set the phase. */
+
+/* reclaim_survey.c, reclaim_chunks.c */
 bool reclaim_survey_start(struct reclaimer *r, bool collect);
 void reclaim_survey_fini(struct reclaim_survey *v);
 /* What the survey could not count before it was looked up. */
 void reclaim_count_looked_up(struct reclaimer *r);
 bool reclaim_lookup(struct reclaimer *r, bool *done_out);
+
+/* reclaim_move.c */
 bool reclaim_move(struct reclaimer *r, bool *done_out);
 void reclaim_move_fini(struct reclaimer *r);
+
+/* reclaim_copy.c: the bytes of the message in hand, until r->move.step is MOVE_STAGE (r->move.body and prefix_pos are the new places) or, when it
+ * cannot be read and stays, MOVE_NEXT. */
+const struct reclaim_ref *reclaim_ref_in_hand(const struct reclaimer *r);
+bool reclaim_copy_begin(struct reclaimer *r);
+/* The same, when its body stands where it is to be. */
+bool reclaim_copy_prefix(struct reclaimer *r);
+bool reclaim_copy_step(struct reclaimer *r);
+
+/* reclaim_moved.c: r->moved is freed with the round. */
+bool reclaim_find_moved(const struct reclaimer *r, struct log_pos from, struct log_pos *to_out);
+void reclaim_remember_moved(struct reclaimer *r, struct log_pos from, struct log_pos to);
+
+/* reclaim_snapshots.c: the next account; its snapshot, once it is open. */
+bool reclaim_snapshots(struct reclaimer *r);
+bool reclaim_snapshot(struct reclaimer *r);
+
+/* reclaim_reach.c */
+bool reclaim_name(struct reclaimer *r);
+bool reclaim_reach(struct reclaimer *r);
+
+/* reclaim_guard.c: what is named takes its segments out of the victims. */
 void reclaim_guard(struct reclaimer *r);
 
-/* Whether a long body (more octets than are inline) or its chunks lie, or may lie, in a victim. */
+/* reclaim_remove.c */
+bool reclaim_drain_begin(struct reclaimer *r);
+bool reclaim_drain(struct reclaimer *r);
+bool reclaim_remove(struct reclaimer *r);
+
+/* reclaim_survey.c: whether a long body (more octets than are inline) or its chunks lie, or may lie, in a victim. */
 bool reclaim_long_in_victim(const struct reclaim_segment *segments, size_t n, const struct chunk_ranges *chunks,
 	struct log_pos body, bool *known_out);
 

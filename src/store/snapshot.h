@@ -1,4 +1,4 @@
-/* Between snapshot.c (writing) and snapshot_redo.c: the layout of a part (doc/STORE-FORMAT.md, "Snapshot"). */
+/* Between snapshot.c and snapshot_put.c (writing) and snapshot_redo.c: the layout of a part (doc/STORE-FORMAT.md, "Snapshot"). */
 #ifndef STORE_SNAPSHOT_H
 #define STORE_SNAPSHOT_H
 
