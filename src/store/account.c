@@ -43,6 +43,7 @@ void account_clear(struct account *a)
 		free(a->subscriptions[i]);
 	a->mailbox_count = a->subscription_count = 0;
 	a->kept_count = a->kept_size = 0;
+	a->kept_gone = (struct kept_place){0, 0};
 }
 
 static void account_free(struct account *a)

@@ -141,7 +141,9 @@ struct account {
 	struct batch *applying;         /* it is applied in slices, and not over */
 	uint64_t partial;               /* number of a batch of which the index has a part; 0 = none */
 	uint64_t kept_count, kept_size; /* of its kept messages */
-	bool gone;                      /* removed for good: nothing is in it, nothing comes in */
+	struct kept_place
+		kept_gone; /* all up to here have been purged: a scan need not begin before (its rows are slow to pass by) */
+	bool gone;         /* removed for good: nothing is in it, nothing comes in */
 	struct mailbox **by_name, **by_id;
 	size_t mailbox_count, mailbox_cap;
 	char **subscriptions;

@@ -148,6 +148,9 @@ enum fail kept_scan(struct kv *kv, uint64_t account, struct kept_place after,
 enum fail kept_each(struct account *a, struct kept_place after, bool (*each)(void *context, const struct op *op),
 	void *context, struct why *w)
 {
+	if (after.sequence < a->kept_gone.sequence ||
+		(after.sequence == a->kept_gone.sequence && after.id < a->kept_gone.id))
+		after = a->kept_gone;
 	return a->kept_count ? kept_scan(a->store->kv, a->id, after, each, context, w) : FAIL_NONE;
 }
 
@@ -248,6 +251,8 @@ enum fail kept_purge(struct account *a, struct kept_place last, uint32_t time, s
 	if (r.next.sequence)
 		to = kept_key(a, KEY_KEPT_MAILBOX, (struct kept_place){r.next.sequence, 0});
 	kv_batch_delete_range(&s->index, key_span(&from), key_span(&to));
+	if (!f)
+		a->kept_gone = last;
 	if (!f)
 		f = purged_note(s, &r.segments, time, w);
 	purged_fini(&r.segments);
