@@ -1,5 +1,5 @@
 /* Staging: what a batch is to change, gathered before its commit. Nothing here changes anything that readers see; uids, ids and the sequence
- * number come when the batch is sent (commit.c). */
+ * number come when the batch is sent (commit_send.c). */
 #include "store/batch.h"
 
 #include "base/memory.h"

@@ -2,13 +2,14 @@
  *
  *   names        name.c                       what a mailbox may be called
  *   objects      account.c tree.c mailbox.c keyword.c uidls.c feed.c wait.c
- *   change       batch.c (staging) ─► batch_rows.c (what it needs is loaded) ─► commit.c (numbers, groups, order; plan.c for the tree)
- *                ─► batch_codec.c (bytes) ─► the log ─► apply_batch.c (in slices), apply*.c (it becomes true) ─► index_write.c, index.c
+ *   change       batch.c (staging) ─► batch_rows.c (what it needs is loaded) ─► commit.c (order, groups), commit_send.c
+ *                (numbers; plan.c for the tree) ─► batch_codec.c (bytes) ─► the log ─► apply_batch.c (in slices), apply*.c (it
+ *                becomes true) ─► index_write.c, index.c
  *   index        index.c (accounts, mailboxes), index_rows.c (reading messages), index_write.c (writing them), index_block.c (bytes),
  *                index_compare.c, vanished.c (UIDs that went)
  *   kept         kept.c (rows), batch_kept.c, apply_kept.c, expire.c, purged.c
  *   bytes        body.c (in), read.c, structure.c and structures.c (out)
- *   life         engine.c, recover.c (opening), redo.c, rebuild.c, restored.c, erase.c, space.c (a full disk), snapshot*.c, need.c (which
+ *   life         engine.c, recover.c (opening), redo.c, rebuild*.c, restored.c, erase.c, space.c (a full disk), snapshot*.c, need.c (which
  *                segments a rebuild needs), verify.c, aside.c
  *   giving back  reclaim*.c, place.c (who holds on to bytes while they are moved) */
 #ifndef STORE_INSIDE_H
@@ -495,6 +496,11 @@ void snapshot_drop_waiting(struct store *s);
 /* snapshot_redo.c */
 /* One record of it; the last puts the account in its place, when it knows less. */
 FAILS snapshot_redo(struct store *s, struct snapshot_part *p, struct log_pos pos, struct span record, struct why *w);
+
+/* commit_send.c: gives the batch its numbers and appends its record. A failure before the append has changed nothing but numbers that are then
+ * never used. FAIL_CONFLICT: the tree is another by now; FAIL_LIMIT, FAIL_NOT_FOUND, or what log_append returns. The words are in
+ * b->why. */
+FAILS commit_send(struct batch *b);
 
 /* commit.c */
 void commit_run_waiting(struct account *a);
