@@ -1,6 +1,6 @@
 /* A store whose index is on a slow disk: whatever is not in memory is read by a worker, never by the loop, and what a worker has read is not
  * believed when something has changed meanwhile. */
-#include "store/try.h"
+#include "store/try_step.h"
 
 #include "mime/mime.h"
 #include "store/inside.h"

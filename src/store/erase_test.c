@@ -1,5 +1,5 @@
 /* An account that is gone stays gone, whatever segments a power loss brings back; and a store that came from a backup has new UIDVALIDITYs. */
-#include "store/try.h"
+#include "store/try_step.h"
 
 #include "log/record.h"
 #include "store/erase.h"

@@ -1,5 +1,5 @@
 /* The rows of the index: what is told of them when they are read back, however they came in. */
-#include "store/try.h"
+#include "store/try_step.h"
 
 #include "store/inside.h"
 

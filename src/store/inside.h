@@ -1,7 +1,7 @@
 /* What the files of the store share, and nobody else sees: the objects, and what each file does for the others.
  *
  *   names        name.c                       what a mailbox may be called
- *   objects      account.c tree.c mailbox.c keyword.c uidls.c feed.c wait.c
+ *   objects      account.c tree.c mailbox.c rows.c keyword.c uidls.c feed.c wait.c
  *   change       batch.c (staging) ─► batch_rows.c (what it needs is loaded) ─► commit.c (order, groups), commit_send.c
  *                (numbers; plan.c for the tree) ─► batch_codec.c (bytes) ─► the log ─► apply_batch.c (in slices), apply*.c (it
  *                becomes true) ─► index_write.c, index.c
@@ -386,12 +386,13 @@ void account_rename_mailbox(struct mailbox *m, struct span name);
 bool account_subscribed(const struct account *a, struct span name, size_t *at_out);
 void account_set_subscribed(struct account *a, struct span name, bool on);
 
+/* rows.c: from `uid` on, how far all rows are \Seen */
+uint32_t rows_seen_below(const struct rows *r, uint32_t uid);
+
 /* mailbox.c */
 void mailbox_hold(struct mailbox *m); /* loaded or not; mailbox_close undoes it */
 FAILS mailbox_load_now(struct mailbox *m, struct why *w);
 void mailbox_unload(struct mailbox *m);
-/* From `uid` on, how far all rows are \Seen. */
-uint32_t rows_seen_below(const struct rows *r, uint32_t uid);
 void mailbox_free(struct mailbox *m);
 void mailbox_settle(struct mailbox *m);
 void mailbox_count_row(struct mailbox *m, const struct row *r, int sign);

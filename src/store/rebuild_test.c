@@ -1,6 +1,7 @@
 /* An index that is made anew while the store serves: who asks is served first, what comes meanwhile is there once, and whatever stops it loses
  * nothing. */
-#include "store/try.h"
+#include "store/try_dump.h"
+#include "store/try_step.h"
 
 #include "log/faulty.h"
 #include "store/verify.h"

@@ -1,5 +1,6 @@
 /* The power goes at any point while space is given back: the account is as it was before or after the change under way, with an index or none. */
 #include "store/reclaim_try.h"
+#include "store/try_dump.h"
 
 enum { STEPS = 30 };
 

@@ -1,5 +1,6 @@
 /* Space comes back while the store serves, and nothing changes that anybody could see; what cannot be read stays. */
 #include "store/reclaim_try.h"
+#include "store/try_dump.h"
 
 static void space_comes_back_and_nothing_changes(void **state)
 {

@@ -2,7 +2,7 @@
 #ifndef STORE_RECLAIM_TRY_H
 #define STORE_RECLAIM_TRY_H
 
-#include "store/try.h"
+#include "store/try_step.h"
 
 #include "log/record.h"
 #include "store/inside.h"

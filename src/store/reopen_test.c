@@ -1,6 +1,7 @@
 /* Opening again: what was there is there, with the index that was left, without one, with one from another log; and a store whose disk fails
  * says so and promises nothing more. */
-#include "store/try.h"
+#include "store/try_dump.h"
+#include "store/try_step.h"
 
 #include "kv/faulty.h"
 #include "log/faulty.h"

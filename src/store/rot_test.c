@@ -1,7 +1,7 @@
 /* Bit rot: a bit that turns anywhere in the log costs at most the message that it is in, and that one answers with an error, never with a wrong
  * octet; metadata is there all the same, from the index or, where that is made anew, from the footers; the check finds it; the store serves on.
  * BARID_ROT=N tries N places instead of a sample (`make test-rot`). */
-#include "store/try.h"
+#include "store/try_step.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,6 +1,7 @@
 /* Snapshots while the store serves: written when the changes outweigh the last, others go on meanwhile, and the index knows what a rebuild needs,
  * also after a redo and after a rebuild. */
-#include "store/try.h"
+#include "store/try_dump.h"
+#include "store/try_step.h"
 
 #include "log/record.h"
 #include "store/inside.h"

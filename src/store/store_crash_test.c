@@ -2,7 +2,8 @@
  * may have left. Everything acknowledged must be there once, with its flags, and nothing else: the account must look as it did after the
  * last acknowledged change or after one that was under way (DESIGN §2; INV-1, INV-2). Whatever index goes with it, none, an old one or the
  * newest, must come to the same. */
-#include "store/try.h"
+#include "store/try_dump.h"
+#include "store/try_step.h"
 
 #include "log/record.h"
 

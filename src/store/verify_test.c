@@ -1,5 +1,5 @@
 /* The check finds what is wrong, and nothing where nothing is. */
-#include "store/try.h"
+#include "store/try_step.h"
 
 #include <fcntl.h>
 #include <unistd.h>
