@@ -58,6 +58,24 @@ static enum fail ask_known(const struct recovery *r, const struct log_settings *
 	return recover_replay(&newest, settings, from, &asked, w);
 }
 
+/* Files past the end in which neither a header nor a group end can be read. Only now can it be told that they are nothing: once the segments after
+ * them have gone, their headers with them, such a file would look like one that has rotted. Not before the header that says so is durable, and
+ * durable before anything else may go, for removals reach the disk in no order. One that cannot be removed is left. */
+static enum fail remove_never_begun(struct log *log, const struct recovery *r, struct why *w)
+{
+	struct segments *s = &log->segments;
+	size_t before = s->count;
+
+	for (size_t i = 0; i < r->count; i++) {
+		const struct recover_segment *it = &r->each[i];
+
+		/* With the header of another place somebody has put it there: it is theirs. */
+		if (!it->known && !it->header.number && it->segment->number > r->end.segment)
+			(void)!segment_remove(s, it->segment, NULL);
+	}
+	return s->count == before ? FAIL_NONE : s->disk->ops->sync_dir(s->disk, s->dir, w);
+}
+
 /* The order matters: what is told to the owner must be durable first (INV-1), for the owner may make it durable elsewhere. */
 static enum fail recover(struct log *log, const struct log_settings *settings, struct log_pos from,
 	const struct log_replay *replay, struct why *w)
@@ -80,6 +98,8 @@ static enum fail recover(struct log *log, const struct log_settings *settings, s
 		fail = begin_generation(log, &r, w);
 	if (!fail)
 		fail = recover_replay(&r, settings, from, replay, w);
+	if (!fail && !log->read_only)
+		fail = remove_never_begun(log, &r, w);
 	recover_fini(&r);
 	return fail;
 }

@@ -90,6 +90,65 @@ static void a_torn_tail_stays_dead_without_the_next_generation(void **state)
 	disk->ops->free(disk);
 }
 
+/* What a loss of power leaves of a segment that was never begun is not taken for rot later, when the segments that told its place have gone. */
+static void a_segment_that_was_never_begun_goes_before_it_looks_like_rot(void **state)
+{
+	static const char rubbish[3000] = "not a header";
+	struct disk *disk = disk_memory();
+	struct seen seen;
+	struct log *log = open_log(disk, NULL, 0, (struct log_pos){0, 0}, &seen);
+	char *bytes;
+	struct why w;
+	size_t n;
+
+	(void)state;
+	append(log, 0, 100);
+	commit_done(log);
+	log_close(log);
+	bytes = file_bytes(disk, 1, &n);
+	set_file(disk, 3, bytes, n); /* somebody's copy stays */
+	free(bytes);
+	set_file(disk, 2, rubbish, sizeof rubbish);
+	set_file(disk, 4, "", 0);
+	for (uint32_t number = 5; number < 9; number++) { /* of the new generation */
+		log = open_log(disk, NULL, 0, (struct log_pos){0, 0}, &seen);
+		assert_int_equal(seen.rot, 0);
+		assert_true(has_segment(log, number) && !has_segment(log, 2) && !has_segment(log, 4));
+		assert_true(number > 5 || has_segment(log, 3));
+		append(log, number, 30);
+		commit_done(log);
+		for (uint32_t gone = 1; gone < number; gone++)
+			assert_int_equal(log_remove_segment(log, gone, &w), FAIL_NONE);
+		log_close(log);
+	}
+	disk->ops->free(disk);
+}
+
+/* The same file before the end is rot: it stays, and is told every time. */
+static void a_segment_that_cannot_be_read_before_the_end_stays(void **state)
+{
+	static const char rubbish[3000] = "not a header";
+	struct disk *disk = disk_memory();
+	struct seen seen;
+	struct log *log = open_log(disk, NULL, 2000, (struct log_pos){0, 0}, &seen);
+
+	(void)state;
+	for (uint32_t i = 0; i < 4; i++) {
+		append(log, i, 1000);
+		commit_done(log);
+	}
+	log_close(log);
+	set_file(disk, 2, rubbish, sizeof rubbish);
+	for (int i = 0; i < 3; i++) {
+		log = open_log(disk, NULL, 2000, (struct log_pos){0, 0}, &seen);
+		assert_int_equal(seen.rot, 1);
+		assert_true(has_segment(log, 2));
+		assert_true(told(&seen, 0) && !told(&seen, 1) && told(&seen, 3));
+		log_close(log);
+	}
+	disk->ops->free(disk);
+}
+
 static void reading_only_writes_nothing(void **state)
 {
 	struct disk *below = disk_memory(), *disk = disk_faulty(below);
@@ -124,6 +183,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(segments_go_when_nobody_needs_them),
 		cmocka_unit_test(a_torn_tail_stays_dead_without_the_next_generation),
+		cmocka_unit_test(a_segment_that_was_never_begun_goes_before_it_looks_like_rot),
+		cmocka_unit_test(a_segment_that_cannot_be_read_before_the_end_stays),
 		cmocka_unit_test(reading_only_writes_nothing),
 	};
 
