@@ -6,8 +6,9 @@
 #include "base/in_service.h"
 #include "imap/verb/run.h"
 
+int64_t session_pump_us = 2000;
+
 enum {
-	PUMP_US = 2000, /* so that one busy client does not hold up the others */
 	ROOM_LOW = 32 << 10,
 	OUT_KEPT = 4096,
 	BAD_COMMANDS_MAX = 50,
@@ -236,12 +237,13 @@ static void pump_until_it_waits(struct imap_session *s, struct span *in)
 {
 	int64_t began = clock_mono_us();
 
-	while (!s->closing) {
+	for (bool first = true; !s->closing; first = false) {
 		bool out_is_out;
 
 		if (s->compress_next && !s->command) /* what is left of `in` is not plain */
 			return;
-		if (clock_mono_us() - began > PUMP_US) {
+		/* What has been offered of a message is taken first: later there may be other bytes at its place. */
+		if (!first && clock_mono_us() - began > session_pump_us && !(s->command && s->command->message.n)) {
 			session_again(s);
 			return;
 		}

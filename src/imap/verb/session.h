@@ -66,6 +66,8 @@ void session_wake(void *ctx);
 void session_again(struct imap_session *s);
 /* "* BYE text" unless it is NULL, then the end. `how` for the log line; static text. */
 void session_end(struct imap_session *s, const char *how, const char *text);
+/* How long one call of session_pump may work, so that one busy client does not hold up the others; it does one thing in any case. Tests set it. */
+extern int64_t session_pump_us;
 /* Goes on until it waits for something; takes bytes off the front of *in. */
 void session_pump(struct imap_session *s, struct span *in);
 /* The next bytes are for it, not for later. */
