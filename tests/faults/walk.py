@@ -114,13 +114,11 @@ class Round:
             if kind == 'OK' and 'COPYUID' in text:
                 self.promised.add(copy)
         client.command('STATUS INBOX (MESSAGES UNSEEN)')
-        doomed = self.subject('doomed')
+        doomed = ('anna', 'INBOX', self.subject('doomed'))
+        self.possible.add(doomed)  # before it is asked for: the server may die with the answer
         if client.command('APPEND INBOX (\\Deleted)', self.message('doomed'))[0] == 'OK':
-            self.possible.add(('anna', 'INBOX', doomed))
             if client.command('EXPUNGE')[0] == 'OK':
-                self.possible.discard(('anna', 'INBOX', doomed))
-        else:
-            self.possible.add(('anna', 'INBOX', doomed))
+                self.possible.discard(doomed)
 
     def pop3(self):
         client = Pop3(self.server.ports['pop3'], 'ben')
