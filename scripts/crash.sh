@@ -6,4 +6,5 @@ build=${BUILD:-build-plain}
 
 [ -e "$build/build.ninja" ] || CC=gcc meson setup "$build" -Dwerror=true
 ninja -C "$build" barid barid-faulty
+tests/crash/test --build "$build" # the test finds what it must
 exec python3 tests/crash/crash.py --build "$build" --kills "${KILLS:-1000}"

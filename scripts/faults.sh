@@ -1,6 +1,6 @@
 #!/bin/bash
 # Transcripts on engine `mem`, on a disk whose reads all have to wait, with stalls, with interrupted and partial system calls: the answers are the
-# same. Then each kind of failure at every call of a little work (tests/faults/walk.py). QUICK=1: a sample.
+# same. Then each kind of failure at every call of a little work (tests/faults/walk.py). QUICK=1: the transcripts alone.
 set -u
 cd "$(dirname "$0")/.."
 build=${BUILD:-build-test}
@@ -26,11 +26,12 @@ for faults in 'engine=mem' 'read-cached:1+=pending' 'seed=7 any:p0.02=stall:20 s
 	count "$(grep -Eo '[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1)"
 	rm -f "$log"
 done
-log=$(mktemp)
-echo "== a failure at each call"
-# shellcheck disable=SC2046
-/usr/bin/python3 tests/faults/walk.py $([ -n "${QUICK:-}" ] || echo --all) 2>&1 | tee "$log"
-count "$(grep -Eo '[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1)"
-rm -f "$log"
+if [ -z "${QUICK:-}" ]; then
+	log=$(mktemp)
+	echo "== a failure at each call"
+	/usr/bin/python3 tests/faults/walk.py --all 2>&1 | tee "$log"
+	count "$(grep -Eo '[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1)"
+	rm -f "$log"
+fi
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]
