@@ -101,10 +101,12 @@ step "fuzzers" env FUZZ_SECONDS="${FUZZ_SECONDS:-4}" BUILD="$build-clang" script
 suite "the transcripts' player fails when it must" tests/player/test
 suite "the transcripts themselves, against a stock Dovecot" python3 tests/player/play.py --server dovecot --modes whole
 suite "transcripts" python3 tests/player/play.py --server barid --build "$build" --modes whole,bytes,slow
+suite "the crash test finds what is spoiled on purpose" tests/crash/test --build "$build"
 step "twenty seconds of kills (make test-crash: more)" python3 tests/crash/crash.py --build "$build" --seconds 20
 say "many sessions against a model of what each must have been told"
 step "20,000 steps" python3 tests/model/model.py --build "$build" --steps 20000 --seed "${MODEL_SEED:-1}"
 suite "transcripts on disks that fail (make test-faults: a failure at each call)" env QUICK=1 BUILD="$build" scripts/faults.sh
+suite "a little work, with a failure of each kind at one of its calls" /usr/bin/python3 tests/faults/walk.py
 suite "end to end: the system, and real clients" python3 tests/run_pytest.py
 
 echo

@@ -23,6 +23,7 @@ from look import Watcher, login, look
 from model import Account, Finding, content
 from server import Server
 from sessions import Consumer, Deliverer, Owner, Popper, seed_of
+from wire import Gone, Refused
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEATHS_MAX = 3  # of one process, until all is started again: super's pauses double
@@ -165,7 +166,13 @@ class World:
             raise Finding('other', 'the log says: %s' % '\n'.join(complaints[:10]))
 
     async def compare_account(self, account, deep):
-        boxes, subscribed = await look(self, account, deep)
+        """Nothing is killed any more: what the server will not show is lost."""
+        try:
+            boxes, subscribed = await look(self, account, deep)
+        except Refused as error:
+            raise Finding('lost', '%s: a look at it is answered %s' % (account.name, error))
+        except Gone as error:
+            raise Finding('other', '%s: while it is looked at: %s' % (account.name, error))
         account.compare(boxes, subscribed)
 
 
@@ -176,7 +183,7 @@ async def run(world, options):
         (await login(server, account)).close()
     spoil = sabotage.WAYS[options.sabotage](world) if options.sabotage else None
     while (server.kills < options.kills if options.kills else time.monotonic() - began < options.seconds):
-        await world.round(spoil if world.rounds and world.rounds % 4 == 0 else None)
+        await world.round(spoil if world.rounds and world.rounds % 2 == 0 else None)
         if server.kills - told >= 100:
             told = server.kills
             print('%d kills in %.0f s, %d of them at a point (%d different ones), %d acknowledged' % (

@@ -8,9 +8,10 @@
 #include "base/memory.h"
 #include "mime/decode.h"
 #include "prog/mail/reclaim.h"
+#include "prog/pauses.h"
 #include "store/engine.h"
 
-enum { LAST_CALL_MS = 5000, LAST_WORD_MS = 500 };
+enum { LAST_CALL_MS = 5000 };
 
 /* What it tells of may be in the counters too. */
 static void report_of_store(void *ctx, const char *text)
@@ -41,7 +42,7 @@ static void store_broke(void *ctx)
 	event_say(LOG_ERROR, "store-broken",
 		"a write or sync of shard %u failed: its sessions end, and it is opened anew", m->child->index);
 	sessions_stop(m, 0, "the mail store has a problem: reconnect in a moment");
-	timer_start(&m->last_call, LAST_WORD_MS);
+	timer_start(&m->last_call, pauses.last_word_ms);
 }
 
 static enum fail start(struct child *c, struct why *w)

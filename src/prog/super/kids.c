@@ -11,9 +11,10 @@
 #include "base/clock.h"
 #include "base/event.h"
 #include "prog/child.h"
+#include "prog/pauses.h"
 #include "prog/super/server.h"
 
-enum { PAUSE_MS = 100, PAUSE_MAX_MS = 30000, LIVED_MS = 60000, HOUR_MS = 3600000, RENEW_MS = 10000 };
+enum { PAUSE_MAX_MS = 30000, LIVED_MS = 60000, HOUR_MS = 3600000, RENEW_MS = 10000 };
 
 static void spawn_again(struct timer *t);
 
@@ -185,7 +186,7 @@ unsigned kid_deaths_last_hour(const struct kid *k)
 
 static uint64_t next_pause(struct kid *k)
 {
-	uint64_t pause = PAUSE_MS;
+	uint64_t pause = pauses.restart_ms;
 
 	if (clock_mono_ms() - k->started_ms > LIVED_MS)
 		k->quick_deaths = 0;

@@ -6,6 +6,7 @@
  *   engine=mem     mail is in memory: gone with its process
  *   segment=N      the log goes on into the next segment file after N octets
  *   restless       the bytes of all mail are moved, and compressed, all the time
+ *   hasty          a process that died is started anew at once, and one whose store broke ends soon
  *   poison         some mail crashes whoever touches it (poison.c)
  *   for=ROLE       the orders that follow are for this role, mail or auth; at the beginning they are for mail
  *   CALL:WHEN=WHAT[:ARG], seed=N     orders; they are given once to a table, by the first process that has it
@@ -21,10 +22,11 @@
 #include "kv/faulty.h"
 #include "kv/kv.h"
 #include "prog/mail/reclaim.h"
+#include "prog/pauses.h"
 #include "prog/program.h"
 #include "store/engine.h"
 
-enum { BAD_VARIABLE = 64 };
+enum { BAD_VARIABLE = 64, HASTY_MS = 20 };
 
 struct fault_table *fault_program_table;
 
@@ -97,6 +99,8 @@ static bool take_setting(struct span word, const char *role, const char *index)
 		fault_program_table = map_table(rest, role, index);
 	} else if (span_eq(word, SPAN("restless"))) {
 		mail_reclaim_restless = true;
+	} else if (span_eq(word, SPAN("hasty"))) {
+		pauses.last_word_ms = HASTY_MS;
 	} else if (span_eq(word, SPAN("poison"))) {
 		fault_program_poison = !strcmp(role, "mail");
 	} else if (span_eq(word, SPAN("engine=mem"))) {
@@ -131,6 +135,16 @@ static void take_variable(struct span variable, const char *role, const char *in
 		refuse("BARID_FAULT", w.log);
 }
 
+/* super's own: it has no table, and no orders. */
+static void hurry(struct span variable)
+{
+	struct span word;
+
+	while (span_take_word(&variable, &word))
+		if (span_eq(word, SPAN("hasty")))
+			pauses.restart_ms = 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *variable = getenv("BARID_FAULT");
@@ -141,6 +155,8 @@ int main(int argc, char **argv)
 		engine_parts.disk = open_disk;
 		engine_parts.index = open_index;
 		take_variable(span_of(variable), argv[2], argv[4]);
+	} else if (variable) {
+		hurry(span_of(variable));
 	}
 	return program_main(argc, argv);
 }
