@@ -6,6 +6,7 @@
 #include <openssl/crypto.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 
 /* Mechanisms that are offered, and whether the server speaks first even when the client sent something ahead (LOGIN's "User Name"). */
 static const struct mechanism {
@@ -169,4 +170,19 @@ enum sasl_result sasl_begin(struct sasl *s, struct span initial, struct buf *out
 struct sasl_credentials sasl_credentials(const struct sasl *s)
 {
 	return (struct sasl_credentials){span_of(s->user), span_of(s->password)};
+}
+
+bool sasl_prepared_name(struct span name, char *dst, size_t size)
+{
+	char text[1025], *better = NULL;
+	bool ok;
+
+	if (span_is_ascii(name) || !utf8_valid(name) || !span_cstr(name, text, sizeof text) ||
+		gsasl_saslprep(text, 0, &better, NULL) != GSASL_OK)
+		return false;
+	ok = *better && strlen(better) < size;
+	if (ok)
+		snprintf(dst, size, "%s", better);
+	gsasl_free(better);
+	return ok;
 }

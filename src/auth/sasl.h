@@ -25,4 +25,8 @@ enum sasl_result sasl_begin(struct sasl *s, struct span initial, struct buf *out
 enum sasl_result sasl_step(struct sasl *s, struct span response, struct buf *out);
 struct sasl_credentials sasl_credentials(const struct sasl *s);
 
+/* A name in the form in which it is looked for (SASLprep, RFC 4013): "é" is one letter however a keyboard made it. False, nothing
+ * written: it is ASCII, or no such form exists or fits. */
+bool sasl_prepared_name(struct span name, char *dst, size_t size);
+
 #endif

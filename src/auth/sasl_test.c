@@ -175,6 +175,21 @@ static void huge_answers(void **state)
 	free(text);
 }
 
+static void names_are_prepared(void **state)
+{
+	char name[32] = "";
+
+	(void)state;
+	assert_true(sasl_prepared_name(SPAN("zoe\xcc\x88"), name, sizeof name)); /* e and a combining diaeresis */
+	assert_string_equal(name, "zo\xc3\xab");
+	assert_true(sasl_prepared_name(SPAN("زينب"), name, sizeof name));
+	assert_string_equal(name, "زينب");
+	assert_false(sasl_prepared_name(SPAN("anna"), name, sizeof name));
+	assert_false(sasl_prepared_name(SPAN("\xff"), name, sizeof name));
+	assert_false(sasl_prepared_name(SPAN("zo\xc3\xab"), name, 4));             /* no room */
+	assert_false(sasl_prepared_name(SPAN("\xe2\x80\x8e"), name, sizeof name)); /* a direction mark: prohibited */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +199,7 @@ int main(void)
 		cmocka_unit_test(exchanges_are_given_up_anywhere),
 		cmocka_unit_test(nothing_follows_the_end),
 		cmocka_unit_test(huge_answers),
+		cmocka_unit_test(names_are_prepared),
 	};
 
 	return cmocka_run_group_tests_name("auth/sasl", tests, NULL, NULL);

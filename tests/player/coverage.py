@@ -3,6 +3,8 @@
 
     tests/player/coverage.py [ROOT]
 
+What POP3 says to people must have its row in src/pop3/texts.def.
+
 UID forms (a row with UID_FORM) need a transcript of their own, and so do the rows' errors: some transcript must
 see BAD or NO (IMAP), -ERR (POP3), 4xx or 5xx (LMTP) in answer to the verb, unless no answer of it can fail."""
 import re
@@ -83,6 +85,30 @@ def missing_words(root):
     return out
 
 
+# Who says something to a POP3 client, and where: its own room, what auth refuses with, what front and mail add.
+SAYS = (('src/pop3/*/*.c', r'\b(?:say_ok|say_err|pop3_say_ok|pop3_say_err|pop3_ok|pop3_ok_numbers|pop3_err|bad_command|why)'),
+        ('src/prog/auth/login.c', r'\b(?:fail_now|fail_later)'),
+        ('src/prog/front/*.c', r'->auth_done'),
+        ('src/prog/mail/*.c', r'\b(?:refuse|sessions_stop)'))
+LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"')
+
+
+def missing_texts(root):
+    """What POP3 says, and no row of its table of texts has."""
+    table = (root / 'src' / 'pop3' / 'texts.def').read_text(encoding='utf-8')
+    rows = set(re.findall(r'^TEXT\("((?:[^"\\]|\\.)*)"', table, re.M))
+    out = []
+    for pattern, call in SAYS:
+        for path in sorted(p for p in root.glob(pattern) if not p.name.endswith('_test.c')):
+            text = re.sub(r'"\s*\n\s*"', '', COMMENT.sub('', path.read_text(encoding='utf-8')))
+            for arguments in re.findall(call + r'\((.*?)\);', text, re.S):
+                # of a refusal by auth the second text is for the log
+                said = LITERAL.findall(arguments)[:1 if 'auth' in pattern else None]
+                out += ['pop3: no row of texts.def has "%s" (%s)' % (t, path.name) for t in said 
+                        if t not in rows and re.match('[A-Za-z].* ', t)]
+    return list(dict.fromkeys(out))
+
+
 def main(argv):
     root = Path(argv[0]) if argv else HERE.parent.parent
     missing = []
@@ -99,6 +125,7 @@ def main(argv):
         missing += ['%s: no transcript has %s refused' % (room, v) for v in verbs
                     if v in sent and v not in refused and v not in NEVER_FAIL[room]]
     missing += missing_words(root)
+    missing += missing_texts(root)
     for line in missing:
         print(line)
     print('coverage: %s' % ('%d missing' % len(missing) if missing else 'every verb has its transcripts'))

@@ -328,9 +328,16 @@ static int64_t session_idle_ms(const struct session *session)
 	return clock_mono_ms() - s->last_input_ms;
 }
 
+static void session_refuse(struct span note, const char *text, struct buf *out)
+{
+	(void)note;
+	buf_addf(out, "* BYE [UNAVAILABLE] %s\r\n", text);
+}
+
 const struct session_ops imap_session_ops = {
 	.protocol = "imap",
 	.start = session_begin,
+	.refuse = session_refuse,
 	.stop = session_stop,
 	.idle_ms = session_idle_ms,
 };

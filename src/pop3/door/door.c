@@ -8,6 +8,7 @@
 
 #include "base/ascii_code.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "conf/settings.h"
 #include "pop3/wire/command.h"
 
@@ -22,6 +23,7 @@ struct pop3_door {
 	unsigned bad;
 	char user[NAME_MAX_OCTETS];
 	size_t user_n;
+	struct pop3_note note; /* what was agreed so far */
 	struct buf reply;
 };
 
@@ -35,13 +37,13 @@ static void send_reply(struct pop3_door *d)
 
 static void say_ok(struct pop3_door *d, const char *text)
 {
-	pop3_ok(&d->reply, text);
+	pop3_ok(&d->reply, d->note.language, text);
 	send_reply(d);
 }
 
 static void say_err(struct pop3_door *d, enum fail f, const char *text)
 {
-	pop3_err(&d->reply, f, text);
+	pop3_err(&d->reply, d->note.language, f, text);
 	send_reply(d);
 }
 
@@ -70,8 +72,10 @@ static bool may_log_in(struct pop3_door *d)
 
 static void door_capa(struct pop3_door *d, const struct pop3_command *c)
 {
+	struct pop3_offer offer = {.stls = info(d)->tls_available && !d->note.utf8, .login = info(d)->cleartext_ok};
+
 	(void)c;
-	pop3_capabilities(&d->reply, info(d)->tls_available, info(d)->cleartext_ok);
+	pop3_capabilities(&d->reply, d->note.language, &offer);
 	send_reply(d);
 }
 
@@ -82,9 +86,14 @@ static void door_stls(struct pop3_door *d, const struct pop3_command *c)
 		say_err(d, FAIL_WRONG_STATE, info(d)->tls ? "TLS is on already" : "TLS is not available here");
 		return;
 	}
-	d->user_n = 0; /* RFC 2595 §4: what was said in the clear is forgotten */
+	if (d->note.utf8) { /* RFC 6856 §2.1 */
+		say_err(d, FAIL_WRONG_STATE, "STLS comes before UTF8");
+		return;
+	}
 	d->phase = SECURING;
 	say_ok(d, "begin TLS");
+	d->user_n = 0; /* RFC 2595 §4: what was said in the clear is forgotten */
+	d->note = (struct pop3_note){0};
 	d->host->ops->start_tls(d->host);
 }
 
@@ -94,6 +103,10 @@ static void door_user(struct pop3_door *d, const struct pop3_command *c)
 		return;
 	if (c->rest.n > sizeof d->user) {
 		say_err(d, FAIL_SYNTAX, "that name is too long");
+		return;
+	}
+	if (!utf8_valid(c->rest)) { /* RFC 6856 §2.2 */
+		say_err(d, FAIL_SYNTAX, "that name is not UTF-8");
 		return;
 	}
 	memcpy(d->user, c->rest.p, c->rest.n);
@@ -107,6 +120,11 @@ static void door_pass(struct pop3_door *d, const struct pop3_command *c)
 		return;
 	if (d->user_n == 0) {
 		say_err(d, FAIL_WRONG_STATE, "USER comes first");
+		return;
+	}
+	if (d->note.utf8 && !utf8_valid(c->rest)) { /* without UTF8, octets of another charset may be what was meant */
+		d->user_n = 0;
+		say_err(d, FAIL_SYNTAX, "that password is not UTF-8");
 		return;
 	}
 	d->phase = WAITING;
@@ -130,7 +148,8 @@ static void door_auth(struct pop3_door *d, const struct pop3_command *c)
 	bool has_initial = c->count == 2, empty = has_initial && span_eq(c->arguments[1], SPAN("="));
 
 	if (c->count == 0) { /* old clients ask so for the mechanisms */
-		buf_add_lit(&d->reply, "+OK mechanisms follow\r\nPLAIN\r\nLOGIN\r\n.\r\n");
+		pop3_ok(&d->reply, d->note.language, "mechanisms follow");
+		buf_add_lit(&d->reply, "PLAIN\r\nLOGIN\r\n.\r\n");
 		send_reply(d);
 		return;
 	}
@@ -146,6 +165,30 @@ static void door_auth(struct pop3_door *d, const struct pop3_command *c)
 			      : none);
 	if (initial.n)
 		explicit_bzero(initial.p, initial.n);
+}
+
+/* Who connects from a port below 1024 is no more to be trusted than anybody else. */
+static void door_rpop(struct pop3_door *d, const struct pop3_command *c)
+{
+	(void)c;
+	say_err(d, FAIL_CANNOT, "RPOP is not accepted here: it trusts a port number and no password");
+}
+
+static void door_utf8(struct pop3_door *d, const struct pop3_command *c)
+{
+	(void)c;
+	d->note.utf8 = true;
+	say_ok(d, "UTF-8 from here on");
+}
+
+/* "*" tells what the administrator prefers, never what a user does (RFC 6856 §7). */
+static void door_lang(struct pop3_door *d, const struct pop3_command *c)
+{
+	enum pop3_language preferred = POP3_ENGLISH;
+
+	(void)!pop3_language_find(span_of(info(d)->settings->pop3_language), &preferred);
+	pop3_lang(&d->reply, &d->note.language, c, preferred);
+	send_reply(d);
 }
 
 static void door_quit(struct pop3_door *d, const struct pop3_command *c)
@@ -346,11 +389,10 @@ static void auth_done(struct door *base, enum fail f, const char *text)
 		d->host->ops->poke(d->host);
 }
 
-/* The session needs nothing from here: it answers the login itself. */
+/* The session answers the login itself, in the language of here. */
 static void handover(struct door *base, struct buf *note_out)
 {
-	(void)base;
-	(void)note_out;
+	pop3_note_put(&self(base)->note, note_out);
 }
 
 static void timeout(struct door *base)

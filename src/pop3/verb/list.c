@@ -22,7 +22,7 @@ static void answer(struct pop3_session *s, const struct pop3_command *c, bool ui
 
 	s->uidl = uidl;
 	if (c->count == 0) {
-		buf_addf(&s->reply, "+OK %u messages\r\n", s->drop.left);
+		pop3_ok_numbers(&s->reply, s->note.language, "%1 messages", s->drop.left, 0);
 		pop3_send(s);
 		s->next = 1;
 		s->phase = POP3_LISTING;

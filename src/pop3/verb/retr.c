@@ -16,6 +16,8 @@ static void begin(struct pop3_session *s, const struct pop3_command *c, bool who
 	s->sent = 0;
 	s->announced = false;
 	multiline_begin(&s->multiline, whole, lines);
+	if (whole)
+		pop3_accessed(s, number);
 	s->phase = POP3_SENDING;
 }
 
@@ -50,7 +52,7 @@ void pop3_read_failed(struct pop3_session *s, enum fail f)
 static void add_piece(struct pop3_session *s)
 {
 	if (!s->announced) {
-		buf_addf(&s->reply, "+OK %llu octets\r\n", (unsigned long long)s->sending.size);
+		pop3_ok_numbers(&s->reply, s->note.language, "%1 octets", s->sending.size, 0);
 		s->announced = true;
 	}
 	multiline_add(&s->multiline, buf_span(&s->piece), &s->reply);

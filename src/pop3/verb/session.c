@@ -38,13 +38,13 @@ void pop3_send(struct pop3_session *s)
 
 void pop3_say_ok(struct pop3_session *s, const char *text)
 {
-	pop3_ok(&s->reply, text);
+	pop3_ok(&s->reply, s->note.language, text);
 	pop3_send(s);
 }
 
 void pop3_say_err(struct pop3_session *s, enum fail f, const char *text)
 {
-	pop3_err(&s->reply, f, text);
+	pop3_err(&s->reply, s->note.language, f, text);
 	pop3_send(s);
 }
 
@@ -61,6 +61,12 @@ uint32_t pop3_number(struct pop3_session *s, struct span argument)
 	pop3_say_err(s, FAIL_NOT_FOUND,
 		number > s->drop.count ? "there is no such message" : "this message is marked deleted");
 	return 0;
+}
+
+void pop3_accessed(struct pop3_session *s, uint32_t number)
+{
+	if (number > s->last)
+		s->last = number;
 }
 
 /* ── The end ── */
@@ -254,8 +260,8 @@ static void opened(struct pop3_session *s, enum fail f)
 		return;
 	}
 	maildrop_take(&s->drop);
-	buf_addf(&s->reply, "+OK maildrop has %u messages (%llu octets)\r\n", s->drop.count,
-		(unsigned long long)s->drop.left_size);
+	pop3_ok_numbers(
+		&s->reply, s->note.language, "maildrop has %1 messages (%2 octets)", s->drop.count, s->drop.left_size);
 	pop3_send(s);
 	s->phase = POP3_COMMAND;
 	stream_poke(s->start.stream);
@@ -294,6 +300,7 @@ static struct session *start(const struct session_start *start)
 	enum fail f;
 
 	s->start = *start;
+	pop3_note_get(start->note, &s->note);
 	s->start.user = s->start.peer = NULL; /* borrowed until now */
 	s->start.note = s->start.early = span(NULL, 0);
 	snprintf(s->session_id, sizeof s->session_id, "%s", start->session);
@@ -335,4 +342,13 @@ static int64_t idle_ms(const struct session *session)
 	return s->phase == POP3_COMMAND ? clock_mono_ms() - s->last_input_ms : 0;
 }
 
-const struct session_ops pop3_session_ops = {.protocol = "pop3", .start = start, .stop = stop, .idle_ms = idle_ms};
+static void refuse(struct span note, const char *text, struct buf *out)
+{
+	struct pop3_note n;
+
+	pop3_note_get(note, &n);
+	pop3_err(out, n.language, FAIL_UNAVAILABLE, text);
+}
+
+const struct session_ops pop3_session_ops = {
+	.protocol = "pop3", .start = start, .refuse = refuse, .stop = stop, .idle_ms = idle_ms};

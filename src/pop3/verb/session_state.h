@@ -18,6 +18,7 @@ struct pop3_session {
 	enum pop3_phase phase;
 	struct session_start start; /* its borrowed spans are gone after start() */
 	char session_id[32];
+	struct pop3_note note; /* language, UTF8 */
 	struct maildrop drop;
 	struct store_wait wait;
 	bool waiting; /* a store_wait is under way */
@@ -36,6 +37,9 @@ struct pop3_session {
 	struct buf piece;
 	struct multiline multiline;
 
+	uint32_t last;        /* RFC 1081's "highest number accessed": by RETR or DELE */
+	uint32_t last_before; /* what it was at login: RSET goes back to it */
+
 	uint32_t next; /* POP3_LISTING: the next number */
 	bool uidl;
 };
@@ -47,6 +51,9 @@ void pop3_say_ok(struct pop3_session *s, const char *text);
 void pop3_say_err(struct pop3_session *s, enum fail f, const char *text);
 /* The message number in `argument`, or 0 after an -ERR. */
 uint32_t pop3_number(struct pop3_session *s, struct span argument);
+
+/* For LAST. */
+void pop3_accessed(struct pop3_session *s, uint32_t number);
 
 /* Steps of the phases that last: called until they wait or set another phase. */
 void pop3_send_step(struct pop3_session *s);

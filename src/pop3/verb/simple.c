@@ -1,10 +1,14 @@
-/* The verbs of POP3 that answer at once: CAPA, STAT, DELE, NOOP, RSET. RFC 1939 §5, RFC 2449 §5. */
+/* The verbs of POP3 that answer at once: CAPA, STAT, DELE, NOOP, RSET, LANG; LAST of RFC 1081; XTND, which is refused.
+ * RFC 1939 §5, RFC 2449 §5, RFC 6856 §3. */
+#include "conf/settings.h"
 #include "pop3/verb/session_state.h"
 
 void pop3_verb_capa(struct pop3_session *s, const struct pop3_command *c)
 {
+	struct pop3_offer offer = {.login = true};
+
 	(void)c;
-	pop3_capabilities(&s->reply, false, true);
+	pop3_capabilities(&s->reply, s->note.language, &offer);
 	pop3_send(s);
 }
 
@@ -22,6 +26,7 @@ void pop3_verb_dele(struct pop3_session *s, const struct pop3_command *c)
 	if (!number)
 		return;
 	maildrop_delete(&s->drop, number);
+	pop3_accessed(s, number);
 	pop3_say_ok(s, "message will be deleted at QUIT");
 }
 
@@ -35,5 +40,29 @@ void pop3_verb_rset(struct pop3_session *s, const struct pop3_command *c)
 {
 	(void)c;
 	maildrop_reset(&s->drop);
+	s->last = s->last_before;
 	pop3_say_ok(s, "no message is marked deleted");
+}
+
+void pop3_verb_last(struct pop3_session *s, const struct pop3_command *c)
+{
+	(void)c;
+	buf_addf(&s->reply, "+OK %u\r\n", s->last);
+	pop3_send(s);
+}
+
+/* RFC 1082: bulletin boards beside the maildrop. */
+void pop3_verb_xtnd(struct pop3_session *s, const struct pop3_command *c)
+{
+	(void)c;
+	pop3_say_err(s, FAIL_CANNOT, "XTND is not offered here: there are no bulletin boards");
+}
+
+void pop3_verb_lang(struct pop3_session *s, const struct pop3_command *c)
+{
+	enum pop3_language preferred = POP3_ENGLISH;
+
+	(void)!pop3_language_find(span_of(s->start.settings->pop3_language), &preferred);
+	pop3_lang(&s->reply, &s->note.language, c, preferred);
+	pop3_send(s);
 }

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/fail.h"
+#include "pop3/wire/language.h"
 
 enum {
 	POP3_LINE_MAX = 512,        /* RFC 2449 §4 says 255 octets; longer ones are answered, not obeyed */
@@ -28,11 +29,30 @@ enum { POP3_REST = -1 };
 /* Whether a command has as many arguments as its row in verbs.def wants. */
 bool pop3_arguments_fit(const struct pop3_command *c, int least, int most);
 
-/* "+OK text CRLF", "-ERR [CODE] text CRLF": the code by the failure's row (RFC 3206, RFC 2449 §8). */
-void pop3_ok(struct buf *out, const char *text);
-void pop3_err(struct buf *out, enum fail f, const char *text);
+/* "+OK text CRLF", "-ERR [CODE] text CRLF": the code by the failure's row (RFC 3206, RFC 2449 §8), the text in `l` (language.h). */
+void pop3_ok(struct buf *out, enum pop3_language l, const char *text);
+void pop3_err(struct buf *out, enum pop3_language l, enum fail f, const char *text);
+/* The same with %1 and %2 of the text replaced. */
+void pop3_ok_numbers(struct buf *out, enum pop3_language l, const char *text, uint64_t one, uint64_t two);
 
+/* What CAPA depends on. */
+struct pop3_offer {
+	bool stls;  /* a handshake may still be started */
+	bool login; /* a password is accepted as the connection stands (or was) */
+};
 /* The multi-line answer to CAPA, from capabilities.def. */
-void pop3_capabilities(struct buf *out, bool stls, bool login);
+void pop3_capabilities(struct buf *out, enum pop3_language l, const struct pop3_offer *o);
+
+/* LANG (RFC 6856 §3): without an argument the list, with one the choice: an answer in the language that is then *l.
+ * `preferred` is what "*" means. */
+void pop3_lang(struct buf *out, enum pop3_language *l, const struct pop3_command *c, enum pop3_language preferred);
+
+/* What a session needs to know of the dialogue before login: door_ops.handover's note. */
+struct pop3_note {
+	enum pop3_language language;
+	bool utf8; /* UTF8 was said (RFC 6856 §2.1) */
+};
+void pop3_note_put(const struct pop3_note *n, struct buf *out);
+void pop3_note_get(struct span note, struct pop3_note *out); /* anything else is an empty note */
 
 #endif

@@ -230,10 +230,21 @@ static char *copy(struct span s)
 	return p;
 }
 
+/* As it came, else as RFC 6856 §2.2 has names compared. */
+static const struct account_row *who_is(struct auth *a, struct span user)
+{
+	const struct account_row *row = directory_by_login(a->directory, user);
+	char prepared[USER_MAX + 1];
+
+	if (!row && sasl_prepared_name(user, prepared, sizeof prepared))
+		row = directory_by_login(a->directory, span_of(prepared));
+	return row;
+}
+
 static void attempt(struct login *l, struct span user, struct span password)
 {
 	struct auth *a = l->front->auth;
-	const struct account_row *row = directory_by_login(a->directory, user);
+	const struct account_row *row = who_is(a, user);
 	struct attempt who;
 	int64_t wait;
 

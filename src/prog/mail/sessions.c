@@ -11,21 +11,14 @@
 #include "pop3/verb/session.h"
 #include "proc/channel.h"
 
-enum { INPUT_MAX = 64 << 10, OUTPUT_MAX = 4 << 20, REFUSAL_MAX = 512, LINGER_MS = 2000 };
+enum { INPUT_MAX = 64 << 10, OUTPUT_MAX = 4 << 20, REFUSAL_MAX = 1024, LINGER_MS = 2000 };
 
-/* The protocols after login, and how each says that a session cannot begin. */
-static const struct protocol {
-	const struct session_ops *ops;
-	const char *refusal; /* what stands before the text */
-} protocols[] = {
-	{&imap_session_ops, "* BYE [UNAVAILABLE]"},
-	{&pop3_session_ops, "-ERR [SYS/TEMP]"},
-};
+static const struct session_ops *const protocols[] = {&imap_session_ops, &pop3_session_ops};
 
 struct mail_session {
 	struct list link;
 	struct mail *mail;
-	const struct protocol *protocol;
+	const struct session_ops *ops;
 	struct kept_settings *settings;
 	struct stream *stream;   /* until the session has it */
 	struct session *session; /* NULL while it is being opened */
@@ -41,11 +34,11 @@ struct mail_session {
 	int64_t began_ms;
 };
 
-static const struct protocol *protocol_of(struct span name)
+static const struct session_ops *protocol_of(struct span name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(protocols); i++)
-		if (span_eq(name, span_of(protocols[i].ops->protocol)))
-			return &protocols[i];
+		if (span_eq(name, span_of(protocols[i]->protocol)))
+			return protocols[i];
 	return NULL;
 }
 
@@ -96,14 +89,14 @@ static const struct stream_events opening_events = {
 
 static void refuse(struct mail_session *s, const char *text)
 {
-	char line[REFUSAL_MAX];
-	int n;
+	CLEANUP(buf_fini) struct buf line = {0};
 
 	if (s->refused)
 		return;
 	s->refused = true;
-	n = snprintf(line, sizeof line, "%s %s\r\n", s->protocol->refusal, text);
-	stream_write(s->stream, span(line, (size_t)n));
+	buf_init(&line, REFUSAL_MAX);
+	s->ops->refuse(buf_span(&s->note), text, &line);
+	stream_write(s->stream, buf_span(&line));
 	stream_close(s->stream, LINGER_MS);
 }
 
@@ -115,7 +108,7 @@ static void say_event(const struct mail_session *s, const char *name, const char
 
 	event_begin(&e, LOG_INFO, name);
 	event_text(&e, "session", s->id);
-	event_text(&e, "protocol", s->protocol->ops->protocol);
+	event_text(&e, "protocol", s->ops->protocol);
 	event_text(&e, "user", s->user);
 	event_text(&e, "peer", s->peer);
 	event_text(&e, "tls", s->tls ? "yes" : "no");
@@ -150,15 +143,15 @@ static void make_room(struct mail_session *s)
 		if (other == s || other->account_id != s->account_id || !other->session || other->refused)
 			continue;
 		n++;
-		if (other->protocol->ops->idle_ms(other->session) > longest) {
-			longest = other->protocol->ops->idle_ms(other->session);
+		if (other->ops->idle_ms(other->session) > longest) {
+			longest = other->ops->idle_ms(other->session);
 			silent = other;
 		}
 	}
 	if (n < most || !silent)
 		return;
 	silent->refused = true; /* counts no more */
-	silent->protocol->ops->stop(
+	silent->ops->stop(
 		silent->session, "too many connections of this account: the one that was silent longest ends");
 }
 
@@ -181,11 +174,11 @@ static void begin(struct mail_session *s)
 
 	make_room(s);
 	say_event(s, "login", NULL);
-	s->session = s->protocol->ops->start(&start);
+	s->session = s->ops->start(&start);
 	s->stream = NULL;
 	buf_fini(&s->early);
 	if (s->mail->stopping)
-		s->protocol->ops->stop(s->session, "the server is shutting down");
+		s->ops->stop(s->session, "the server is shutting down");
 }
 
 static void opened(struct store_wait *w, enum fail f)
@@ -239,7 +232,7 @@ static struct mail_session *new_session(struct mail *m, struct span protocol, st
 	struct mail_session *s = NEW(struct mail_session);
 
 	s->mail = m;
-	s->protocol = protocol_of(protocol);
+	s->ops = protocol_of(protocol);
 	s->settings = kept_settings_ref(m->child->kept);
 	snprintf(s->id, sizeof s->id, "%.*s", SPAN_ARG(id));
 	snprintf(s->peer, sizeof s->peer, "%.*s", SPAN_ARG(peer));
@@ -300,7 +293,7 @@ void sessions_stop(struct mail *m, uint64_t account, const char *text)
 		if (account && s->account_id != account)
 			continue;
 		if (s->session)
-			s->protocol->ops->stop(s->session, text);
+			s->ops->stop(s->session, text);
 		else
 			refuse(s, text);
 	}
