@@ -32,10 +32,11 @@ struct session_ops {
 	/* Answers the login and serves from then on. */
 	struct session *(*start)(const struct session_start *start);
 	/* Appends what a client is told, once, whose session cannot begin. */
-	void (*refuse)(struct span note, const char *text, struct buf *out);
+	void (*refuse)(struct span note, enum fail f, const char *text, struct buf *out);
 	/* Ends soon, saying `text` where the protocol has words for it (BYE, -ERR): shutdown, account removed. `ended` follows. */
 	void (*stop)(struct session *s, const char *text);
-	/* How long its client has said nothing, in milliseconds; 0 while something is being done for it. */
+	/* How long its client has said nothing, in milliseconds; 0 while something is being done for it; -1 once it is over and only its last
+	 * words are on their way. */
 	int64_t (*idle_ms)(const struct session *s);
 };
 

@@ -328,9 +328,10 @@ static int64_t session_idle_ms(const struct session *session)
 	return clock_mono_ms() - s->last_input_ms;
 }
 
-static void session_refuse(struct span note, const char *text, struct buf *out)
+static void session_refuse(struct span note, enum fail f, const char *text, struct buf *out)
 {
 	(void)note;
+	(void)f;
 	buf_addf(out, "* BYE [UNAVAILABLE] %s\r\n", text);
 }
 

@@ -72,7 +72,10 @@ static bool may_log_in(struct pop3_door *d)
 
 static void door_capa(struct pop3_door *d, const struct pop3_command *c)
 {
-	struct pop3_offer offer = {.stls = info(d)->tls_available && !d->note.utf8, .login = info(d)->cleartext_ok};
+	struct pop3_offer offer = {.stls = info(d)->tls_available && !d->note.utf8,
+		.login = info(d)->cleartext_ok,
+		.expire = "NEVER",
+		.login_delay = info(d)->settings->pop3_login_delay};
 
 	(void)c;
 	pop3_capabilities(&d->reply, d->note.language, &offer);

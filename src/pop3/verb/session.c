@@ -339,15 +339,17 @@ static int64_t idle_ms(const struct session *session)
 {
 	const struct pop3_session *s = (const struct pop3_session *)(const void *)session;
 
+	if (s->phase == POP3_ENDED)
+		return -1;
 	return s->phase == POP3_COMMAND ? clock_mono_ms() - s->last_input_ms : 0;
 }
 
-static void refuse(struct span note, const char *text, struct buf *out)
+static void refuse(struct span note, enum fail f, const char *text, struct buf *out)
 {
 	struct pop3_note n;
 
 	pop3_note_get(note, &n);
-	pop3_err(out, n.language, FAIL_UNAVAILABLE, text);
+	pop3_err(out, n.language, f, text);
 }
 
 const struct session_ops pop3_session_ops = {

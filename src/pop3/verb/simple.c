@@ -5,7 +5,8 @@
 
 void pop3_verb_capa(struct pop3_session *s, const struct pop3_command *c)
 {
-	struct pop3_offer offer = {.login = true};
+	struct pop3_offer offer = {
+		.login = true, .expire = "NEVER", .login_delay = s->start.settings->pop3_login_delay};
 
 	(void)c;
 	pop3_capabilities(&s->reply, s->note.language, &offer);

@@ -37,8 +37,10 @@ void pop3_ok_numbers(struct buf *out, enum pop3_language l, const char *text, ui
 
 /* What CAPA depends on. */
 struct pop3_offer {
-	bool stls;  /* a handshake may still be started */
-	bool login; /* a password is accepted as the connection stands (or was) */
+	bool stls;            /* a handshake may still be started */
+	bool login;           /* a password is accepted as the connection stands (or was) */
+	char expire[32];      /* argument of EXPIRE, "" = it is not offered */
+	uint64_t login_delay; /* seconds; 0 = LOGIN-DELAY is not offered */
 };
 /* The multi-line answer to CAPA, from capabilities.def. */
 void pop3_capabilities(struct buf *out, enum pop3_language l, const struct pop3_offer *o);

@@ -48,6 +48,7 @@ static enum fail start(struct child *c, struct why *w)
 	for (uint32_t i = 0; i < AUTH_MAILS_MAX; i++)
 		a->mails[i] = (struct auth_link){.auth = a, .index = i};
 	login_cache_init(&a->cache, 0);
+	login_delays_init(&a->delays);
 	throttle_init(&a->throttle, 0);
 	tickets_init(&a->tickets);
 	verifier_init(&a->verifier, &c->loop, 1);

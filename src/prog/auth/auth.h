@@ -9,6 +9,7 @@
 
 #include "auth/directory.h"
 #include "auth/login_cache.h"
+#include "auth/login_delay.h"
 #include "auth/throttle.h"
 #include "auth/ticket.h"
 #include "auth/verifier.h"
@@ -30,6 +31,7 @@ struct auth {
 	struct disk *disk;
 	struct directory *directory;
 	struct login_cache cache;
+	struct login_delays delays;
 	struct throttle throttle;
 	struct tickets tickets;
 	struct verifier verifier;

@@ -137,6 +137,15 @@ static struct attempt attempt_of(const struct login *l, const struct account_row
 	return (struct attempt){span_of(l->peer), row ? name_span(&row->name) : span(l->user, l->user_n)};
 }
 
+/* RFC 2449 §6.5. Only who has shown the password is told. */
+static bool too_soon(struct login *l, const struct account_row *row)
+{
+	struct auth *a = l->front->auth;
+	int64_t delay = (int64_t)a->child->settings->pop3_login_delay * 1000;
+
+	return !strcmp(l->protocol, "pop3") && !login_delay_over(&a->delays, row->id, clock_mono_ms(), delay);
+}
+
 static void accept_login(struct login *l, const struct account_row *row)
 {
 	struct auth *a = l->front->auth;
@@ -151,6 +160,10 @@ static void accept_login(struct login *l, const struct account_row *row)
 	throttle_succeeded(&a->throttle, &attempt, clock_mono_ms());
 	if (is_set_aside(a, row->id)) {
 		fail_now(l, FAIL_UNAVAILABLE, "this mailbox is unavailable until an administrator has looked at it");
+		return;
+	}
+	if (too_soon(l, row)) {
+		fail_now(l, FAIL_LOGIN_DELAY, "this account was looked into a moment ago: wait, then try again");
 		return;
 	}
 	if (ticket_issue(&a->tickets, &t, clock_mono_ms(), LOGIN_TICKET_MS, m.auth_ok.ticket)) {

@@ -87,7 +87,7 @@ static void opening_closed(void *ctx)
 static const struct stream_events opening_events = {
 	.input = keep_input, .ended = opening_ended, .closed = opening_closed};
 
-static void refuse(struct mail_session *s, const char *text)
+static void refuse(struct mail_session *s, enum fail f, const char *text)
 {
 	CLEANUP(buf_fini) struct buf line = {0};
 
@@ -95,7 +95,7 @@ static void refuse(struct mail_session *s, const char *text)
 		return;
 	s->refused = true;
 	buf_init(&line, REFUSAL_MAX);
-	s->ops->refuse(buf_span(&s->note), text, &line);
+	s->ops->refuse(buf_span(&s->note), f, text, &line);
 	stream_write(s->stream, buf_span(&line));
 	stream_close(s->stream, LINGER_MS);
 }
@@ -155,6 +155,22 @@ static void make_room(struct mail_session *s)
 		silent->session, "too many connections of this account: the one that was silent longest ends");
 }
 
+/* RFC 1939 §3's lock, for sites that want it: the numbers of a maildrop need none here. */
+static bool is_locked(const struct mail_session *s)
+{
+	if (s->ops != &pop3_session_ops || !s->settings->s->pop3_lock)
+		return false;
+	LIST_EACH(it, &s->mail->sessions)
+	{
+		const struct mail_session *other = CONTAINER_OF(it, struct mail_session, link);
+
+		if (other != s && other->ops == s->ops && other->account_id == s->account_id && other->session &&
+			other->ops->idle_ms(other->session) >= 0)
+			return true;
+	}
+	return false;
+}
+
 static void begin(struct mail_session *s)
 {
 	SERVING(s->account_id);
@@ -189,13 +205,19 @@ static void opened(struct store_wait *w, enum fail f)
 		account_close(s->account);
 		return;
 	}
+	if (!f && is_locked(s)) {
+		account_close(s->account);
+		refuse(s, FAIL_CONFLICT, "another session has this maildrop open: try again later");
+		return;
+	}
 	if (!f) {
 		begin(s);
 		return;
 	}
 	event_say(LOG_ERROR, "account-unavailable", "account %llu cannot be opened: %s",
 		(unsigned long long)s->account_id, w->why.log);
-	refuse(s, f == FAIL_UNAVAILABLE ? w->why.text : "this mailbox is unavailable just now: try again later");
+	refuse(s, FAIL_UNAVAILABLE,
+		f == FAIL_UNAVAILABLE ? w->why.text : "this mailbox is unavailable just now: try again later");
 }
 
 static void open_account(struct mail_session *s)
@@ -214,7 +236,7 @@ static void redeemed(struct redemption *r, const struct msg_redeemed *m)
 		return;
 	if (m->fail) {
 		event_say(LOG_WARN, "ticket-refused", "session %s: %.*s", s->id, SPAN_ARG(m->text));
-		refuse(s, "this login has expired: log in again");
+		refuse(s, FAIL_UNAVAILABLE, "this login has expired: log in again");
 		return;
 	}
 	s->account_id = m->account;
@@ -295,6 +317,6 @@ void sessions_stop(struct mail *m, uint64_t account, const char *text)
 		if (s->session)
 			s->ops->stop(s->session, text);
 		else
-			refuse(s, text);
+			refuse(s, FAIL_UNAVAILABLE, text);
 	}
 }

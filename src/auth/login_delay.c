@@ -1,0 +1,74 @@
+/* The table of last logins. */
+#include "auth/login_delay.h"
+
+#include "base/memory.h"
+
+struct last_login {
+	struct table_link link;
+	struct list age;
+	uint64_t account;
+	int64_t at;
+};
+
+void login_delays_init(struct login_delays *d)
+{
+	table_init(&d->table);
+	list_init(&d->by_age);
+}
+
+static void drop(struct login_delays *d, struct last_login *l)
+{
+	table_remove(&d->table, &l->link);
+	list_remove(&l->age);
+	free(l);
+}
+
+static struct last_login *oldest(struct login_delays *d)
+{
+	return list_empty(&d->by_age) ? NULL : CONTAINER_OF(d->by_age.next, struct last_login, age);
+}
+
+void login_delays_fini(struct login_delays *d)
+{
+	while (oldest(d))
+		drop(d, oldest(d));
+	table_fini(&d->table);
+}
+
+static uint64_t hash_of(uint64_t account)
+{
+	struct span key = span(&account, sizeof account);
+
+	return table_hash(&key, 1);
+}
+
+static struct last_login *find(struct login_delays *d, uint64_t account)
+{
+	struct table_link *link = table_first(&d->table, hash_of(account));
+
+	for (; link; link = table_next(link)) {
+		struct last_login *l = CONTAINER_OF(link, struct last_login, link);
+
+		if (l->account == account)
+			return l;
+	}
+	return NULL;
+}
+
+bool login_delay_over(struct login_delays *d, uint64_t account, int64_t now, int64_t delay)
+{
+	struct last_login *l;
+
+	while ((l = oldest(d)) && (now - l->at >= delay || d->table.n >= LOGIN_DELAYS_MAX))
+		drop(d, l);
+	if (delay <= 0)
+		return true;
+	if (find(d, account))
+		return false;
+	l = NEW(struct last_login);
+	l->account = account;
+	l->at = now;
+	list_append(&d->by_age, &l->age);
+	table_insert(&d->table, &l->link, hash_of(account));
+	return true;
+}

@@ -1,0 +1,23 @@
+# RFC 1939 §4, RFC 2449 §8.1.2: with pop3_lock a maildrop has one session, others are told [IN-USE]
+@pop3 login
+@with pop3_lock = yes
+@C2 pop3
+@C3 imap login
+S2: +OK ...
+C: STAT
+S: +OK 0 0
+C2: AUTH PLAIN ${plain}
+S2: -ERR [IN-USE] ...
+@closed 2
+C3: a SELECT INBOX
+S3: ...
+S3: a OK ...
+C: QUIT
+S: +OK...
+@closed
+@drop 2
+S2: +OK ...
+C2: AUTH PLAIN ${plain}
+S2: +OK ...
+C2: STAT
+S2: +OK 0 0
