@@ -4,6 +4,7 @@
 #include "base/in_service.h"
 #include "base/memory.h"
 #include "store/condemn.h"
+#include "store/device_inner.h"
 #include "store/inside.h"
 #include "store/rebuild.h"
 
@@ -44,6 +45,7 @@ void account_clear(struct account *a)
 	a->mailbox_count = a->subscription_count = 0;
 	a->kept_count = a->kept_size = 0;
 	a->kept_gone = (struct kept_place){0, 0};
+	devices_clear(a);
 }
 
 static void account_free(struct account *a)

@@ -2,6 +2,7 @@
  * (apply_batch.c). Nothing here waits, and nothing here may be called before the log's sync has returned (INV-1). */
 #include "base/memory.h"
 #include "store/apply.h"
+#include "store/device_inner.h"
 
 void apply_touch(struct applying *ap, struct mailbox *m)
 {
@@ -326,6 +327,13 @@ void apply_op(struct applying *ap, struct op *op)
 	case OP_UIDVALIDITY: apply_uidvalidity(ap, op); break;
 	case OP_GONE: apply_gone(ap); break;
 	case OP_MERGE_VANISHED: apply_merge_vanished(ap, op); break;
+	case OP_DEVICE:
+	case OP_DEVICE_MARKS:
+	case OP_DEVICE_POLICY:
+	case OP_DEVICE_FORGET:
+		apply_skip_runs(ap);
+		device_apply(ap->a, op, ap->time);
+		break;
 	case OP_STATE:
 	case OP_ROW:
 	case OP_KEPT:

@@ -8,6 +8,7 @@
 #include "base/in_service.h"
 #include "base/memory.h"
 #include "store/apply.h"
+#include "store/device_inner.h"
 
 #define ROOM_FOR_ALL (SIZE_MAX / 2)
 
@@ -126,6 +127,7 @@ static void settle(struct applying *ap)
 		index_put_mailbox(m);
 		mailbox_settle(m);
 	}
+	index_put_devices(ap->a);
 	index_put_account(ap->a);
 }
 

@@ -99,6 +99,17 @@ static void stage_run(struct batch *b, struct staged *s, struct uid_run run)
 	s->op.run_count++;
 }
 
+enum fail batch_stage_text(struct batch *b, const struct op *op, struct span text, struct why *w)
+{
+	batch_stage(b, op);
+	return stage_text(b, &b->ops[b->count - 1], text, w);
+}
+
+void batch_stage_run(struct batch *b, uint32_t first, uint32_t last)
+{
+	stage_run(b, &b->ops[b->count - 1], (struct uid_run){first, last - first + 1, 0});
+}
+
 static enum fail no_mailbox(struct why *w)
 {
 	return why(w, FAIL_NOT_FOUND, "There is no such mailbox.");

@@ -1,11 +1,12 @@
 /* The bytes of a batch record: its head and its ops (offsets in doc/STORE-FORMAT.md, "Mail records"). Pure: bytes in, ops out.
  * What was once written must be read for ever: fields are only ever added by a new version or a new kind of op. */
 #include "base/memory.h"
+#include "store/device_inner.h"
 #include "store/inside.h"
 
 bool op_known(unsigned kind)
 {
-	return (kind >= OP_ACCOUNT && kind <= OP_GONE) || kind == OP_COPY || kind == OP_MERGE_VANISHED;
+	return (kind >= OP_ACCOUNT && kind <= OP_GONE) || (kind >= OP_COPY && kind <= OP_DEVICE_FORGET);
 }
 
 bool op_of_snapshots(enum op_kind kind)
@@ -218,6 +219,19 @@ static void add_kept_op(const struct op *op, struct buf *out)
 	}
 }
 
+static void add_device_op(const struct op *op, struct buf *out)
+{
+	buf_add_counted(out, op->text);
+	if (op->kind == OP_DEVICE_POLICY)
+		buf_add_u8(out, op->on);
+	if (op->kind == OP_DEVICE_POLICY || op->kind == OP_DEVICE_MARKS)
+		buf_add_u8(out, op->bit);
+	if (op->kind != OP_DEVICE_FORGET)
+		buf_add_varint(out, op->time);
+	if (op->kind == OP_DEVICE_MARKS)
+		add_runs(out, op);
+}
+
 void op_encode(const struct op *op, struct buf *out)
 {
 	buf_add_u8(out, (uint8_t)op->kind);
@@ -277,6 +291,10 @@ void op_encode(const struct op *op, struct buf *out)
 		buf_add_varint(out, op->last);
 		buf_add_varint(out, op->modseq);
 		break;
+	case OP_DEVICE:
+	case OP_DEVICE_MARKS:
+	case OP_DEVICE_POLICY:
+	case OP_DEVICE_FORGET: add_device_op(op, out); break;
 	}
 }
 
@@ -323,6 +341,24 @@ static bool take_kept_op(struct span *in, struct op *op)
 	}
 }
 
+static bool take_device_op(struct span *in, struct op *op)
+{
+	uint8_t on = 0;
+
+	if (!span_take_counted(in, &op->text) || op->text.n > DEVICE_NAME_MAX || memchr(op->text.p, 0, op->text.n))
+		return false;
+	if (op->kind == OP_DEVICE_POLICY &&
+		(!span_take_u8(in, &on) || on > 1 || !span_take_u8(in, &op->bit) || op->bit > DEVICE_AFTER))
+		return false;
+	op->on = on;
+	if (op->kind == OP_DEVICE_MARKS &&
+		(!span_take_u8(in, &op->bit) || op->bit < DEVICE_MARK_DOWNLOADED || op->bit > DEVICE_MARK_DELETED))
+		return false;
+	if (op->kind != OP_DEVICE_FORGET && !take_u32(in, &op->time))
+		return false;
+	return op->kind != OP_DEVICE_MARKS || take_runs(in, op);
+}
+
 static bool take_fields(struct span *in, struct op *op)
 {
 	switch (op->kind) {
@@ -354,6 +390,10 @@ static bool take_fields(struct span *in, struct op *op)
 		       span_take_counted(in, &op->map) && map_is_good(op->map) && take_runs(in, op);
 	case OP_RELOCATE:
 		return take_u32(in, &op->uid) && take_pos(in, &op->row.body) && take_pos(in, &op->row.prefix_pos);
+	case OP_DEVICE:
+	case OP_DEVICE_MARKS:
+	case OP_DEVICE_POLICY:
+	case OP_DEVICE_FORGET: return take_device_op(in, op);
 	}
 	return false;
 }

@@ -2,6 +2,7 @@
 #include "store/try.h"
 
 #include "base/ascii_code.h"
+#include "store/device_inner.h"
 #include "store/inside.h"
 
 static const struct uid_run runs[] = {{1, 1, 9}, {3, 5, 20}, {4000000000u, 294967295u, 77}};
@@ -40,6 +41,24 @@ static struct op sample(enum op_kind kind)
 	};
 }
 
+static struct op device_sample(enum op_kind kind)
+{
+	struct op op = sample(kind);
+
+	op.bit = kind == OP_DEVICE_MARKS ? DEVICE_MARK_DELETED : DEVICE_AFTER;
+	return op;
+}
+
+static void check_device_op(const struct op *in, const struct op *out)
+{
+	if (in->kind == OP_DEVICE_MARKS || in->kind == OP_DEVICE_POLICY)
+		assert_int_equal(out->bit, in->bit);
+	if (in->kind == OP_DEVICE_POLICY)
+		assert_true(out->on);
+	if (in->kind != OP_DEVICE_FORGET)
+		assert_int_equal(out->time, in->time);
+}
+
 static void check_runs(const struct op *op)
 {
 	struct span in = op->encoded_runs;
@@ -57,8 +76,8 @@ static void check_runs(const struct op *op)
 static void ops_read_back(void **state)
 {
 	(void)state;
-	for (int kind = OP_ACCOUNT; kind <= OP_MERGE_VANISHED; kind++) {
-		struct op in = sample((enum op_kind)kind), out;
+	for (int kind = OP_ACCOUNT; kind <= OP_DEVICE_FORGET; kind++) {
+		struct op in = (kind >= OP_DEVICE ? device_sample : sample)((enum op_kind)kind), out;
 		struct span bytes;
 		struct buf b;
 
@@ -73,7 +92,7 @@ static void ops_read_back(void **state)
 		assert_true(out.mailbox == 300);
 		if (kind == OP_COPY)
 			assert_true(out.row.id == 1ull << 52 && out.other == 5);
-		if (op_ranges(out.kind) || op_carries(out.kind))
+		if (op_ranges(out.kind) || op_carries(out.kind) || kind == OP_DEVICE_MARKS)
 			check_runs(&out);
 		if (kind == OP_FLAGS)
 			assert_true(out.set == in.set && out.clear == in.clear);
@@ -95,6 +114,8 @@ static void ops_read_back(void **state)
 			assert_true(out.modseq == 1234567);
 		if (kind == OP_UIDVALIDITY)
 			assert_true(out.uidvalidity == 1700000000);
+		if (kind >= OP_DEVICE)
+			check_device_op(&in, &out);
 		if (out.text.n)
 			assert_true(span_eq(out.text, in.text));
 		for (size_t n = 0; n < b.n; n++) { /* a cut op is no op */
@@ -108,14 +129,23 @@ static void ops_read_back(void **state)
 static void bad_ops_are_refused(void **state)
 {
 	static const char *const bad[] = {
-		"00", "0900",
+		"00",
+		"0900",
 		"090101"
 		"0001",
-		"0901010100", "09010205010501", /* runs: uid 0, count 0, descending */
+		"0901010100",
+		"09010205010501", /* runs: uid 0, count 0, descending */
 		"0601"
 		"07"
 		"0161",             /* keyword bit 7 */
 		"0b01020107000102", /* half a pair in the map */
+		"1e000100"
+		"01", /* a NUL in a device's name */
+		"1f0001610301000101",
+		"1f00016100010001", /* no such marks */
+		"2000016102010a",
+		"200001610104" /* no such policy */
+		"0a",
 	};
 	struct op op;
 

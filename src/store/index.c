@@ -2,9 +2,10 @@
  * log was synced (INV-1) and can always be made anew. Keys are big-endian, account first, so an account's rows lie together
  * (layout in doc/STORE-FORMAT.md, "The index"). Its format may change: another INDEX_VERSION makes it be rebuilt. */
 #include "base/memory.h"
+#include "store/device_inner.h"
 #include "store/index_key.h"
 
-enum { INDEX_VERSION = 6 };
+enum { INDEX_VERSION = 7 };
 
 /* ── The index as a whole ── */
 
@@ -99,6 +100,7 @@ void index_put_account(struct account *a)
 	buf_add_u64(&value, a->kept_count);
 	buf_add_u64(&value, a->kept_size);
 	buf_add_u8(&value, a->gone);
+	buf_add_u8(&value, devices_rows(a) != 0);
 	need_encode(&a->need, &value);
 	kv_batch_put(&a->store->index, key_span(&k), buf_span(&value));
 	buf_fini(&value);
@@ -184,12 +186,20 @@ static bool load_subscription(void *context, struct span key, struct span value)
 	return true;
 }
 
-static enum fail load_counters(struct kv *kv, bool near, struct account *a, struct why *w)
+static bool load_device(void *context, struct span key, struct span value)
+{
+	struct loading *l = context;
+
+	l->bad = !devices_take_row(l->account, span_skip(key, 9), value);
+	return !l->bad;
+}
+
+static enum fail load_counters(struct kv *kv, bool near, struct account *a, bool *devices_out, struct why *w)
 {
 	struct key k = key_begin(a->id, KEY_ACCOUNT);
 	struct buf value;
 	struct span in;
-	uint8_t gone;
+	uint8_t gone, devices;
 	enum fail f;
 
 	buf_init(&value, 4096);
@@ -199,10 +209,12 @@ static enum fail load_counters(struct kv *kv, bool near, struct account *a, stru
 			  !span_take_be64(&in, &a->next_message) || !span_take_be64(&in, &a->next_mailbox) ||
 			  !span_take_be32(&in, &a->last_uidvalidity) || !span_take_be64(&in, &a->kept_count) ||
 			  !span_take_be64(&in, &a->kept_size) || !span_take_u8(&in, &gone) ||
-			  !need_decode(&in, &a->need)))
+			  !span_take_u8(&in, &devices) || !need_decode(&in, &a->need)))
 		f = FAIL_CORRUPT;
-	if (!f)
+	if (!f) {
 		a->gone = gone != 0;
+		*devices_out = devices != 0;
+	}
 	a->sequence_projected = a->sequence;
 	buf_fini(&value);
 	return f;
@@ -211,7 +223,8 @@ static enum fail load_counters(struct kv *kv, bool near, struct account *a, stru
 enum fail index_get_need(struct kv *kv, uint64_t account, struct need *out, struct why *w)
 {
 	struct account a = {.id = account};
-	enum fail f = load_counters(kv, false, &a, w);
+	bool devices;
+	enum fail f = load_counters(kv, false, &a, &devices, w);
 
 	if (f == FAIL_CORRUPT)
 		return index_bad_row(w);
@@ -230,7 +243,8 @@ enum fail index_bad_row(struct why *w)
 enum fail index_peek_kept(struct kv *kv, uint64_t account, uint64_t *count_out, struct why *w)
 {
 	struct account a = {.id = account};
-	enum fail f = load_counters(kv, false, &a, w);
+	bool devices;
+	enum fail f = load_counters(kv, false, &a, &devices, w);
 
 	*count_out = a.kept_count;
 	if (f == FAIL_NOT_FOUND)
@@ -245,7 +259,8 @@ enum fail index_load_account(struct account *a, bool near, struct why *w)
 		struct why *) = near ? kv->ops->scan_near : kv->ops->scan;
 	struct key from = key_begin(a->id, KEY_MAILBOX), to = key_past(from);
 	struct loading l = {a, false};
-	enum fail f = load_counters(kv, near, a, w);
+	bool devices = false;
+	enum fail f = load_counters(kv, near, a, &devices, w);
 
 	if (f == FAIL_NOT_FOUND)
 		return FAIL_NONE; /* new */
@@ -259,7 +274,13 @@ enum fail index_load_account(struct account *a, bool near, struct why *w)
 		return f;
 	from = key_begin(a->id, KEY_SUBSCRIPTION);
 	to = key_past(from);
-	return scan(kv, key_span(&from), key_span(&to), load_subscription, &l, w);
+	f = scan(kv, key_span(&from), key_span(&to), load_subscription, &l, w);
+	if (f || !devices)
+		return f;
+	from = key_begin(a->id, KEY_DEVICE);
+	to = key_past(from);
+	f = scan(kv, key_span(&from), key_span(&to), load_device, &l, w);
+	return !f && l.bad ? index_bad_row(w) : f;
 }
 
 static void delete_rows(struct mailbox *m, enum key_kind kind)

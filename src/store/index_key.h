@@ -12,6 +12,7 @@ enum key_kind {
 	KEY_KEPT_MAILBOX = 'g', /* kept.c: batch that deleted it, mailbox */
 	KEY_KEPT = 'k',         /* kept.c: batch that expunged it, message id */
 	KEY_SUBSCRIPTION = 'c',
+	KEY_DEVICE = 'd', /* device_rows.c: 0 = the account's policy; 1, name */
 	KEY_ROW = 'm',
 	KEY_PURGED = 'p', /* purged.c, of account 0: segment */
 	KEY_PASSED = 'x', /* aside.c, of account 0: account */

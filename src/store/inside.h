@@ -8,6 +8,7 @@
  *   index        index.c (accounts, mailboxes), index_rows.c (reading messages), index_write.c (writing them), index_block.c (bytes),
  *                index_compare.c, vanished.c (UIDs that went)
  *   kept         kept.c (rows), batch_kept.c, apply_kept.c, expire.c, purged.c
+ *   devices      device*.c (device_inner.h), batch_device.c: of POP3
  *   bytes        body.c (in), read.c, structure.c and structures.c (out)
  *   life         engine.c, recover.c (opening), redo.c, rebuild*.c, restored.c, erase.c, space.c (a full disk), snapshot*.c, need.c (which
  *                segments a rebuild needs), verify.c, aside.c
@@ -100,6 +101,8 @@ struct feed { /* events base .. base + n, the first at at[head] */
 	struct list readers;
 };
 
+struct devices;
+
 struct mailbox {
 	struct account *account;
 	uint64_t id;
@@ -145,6 +148,7 @@ struct account {
 	struct kept_place
 		kept_gone; /* all up to here have been purged: a scan need not begin before (its rows are slow to pass by) */
 	bool gone;         /* removed for good: nothing is in it, nothing comes in */
+	struct devices *devices; /* of POP3 (device_inner.h); NULL: there never were any */
 	struct mailbox **by_name, **by_id;
 	size_t mailbox_count, mailbox_cap;
 	char **subscriptions;
@@ -211,6 +215,9 @@ struct batch {
 };
 void batch_destroy(struct batch *b);
 void batch_stage(struct batch *b, const struct op *op); /* one without text, runs and body */
+/* One with a text, which is copied; FAIL_LIMIT. batch_stage_run adds to the one that was staged last. */
+FAILS batch_stage_text(struct batch *b, const struct op *op, struct span text, struct why *w);
+void batch_stage_run(struct batch *b, uint32_t first, uint32_t last);
 /* Ids of messages begin at the time, so that an account that is set up anew, or was put back, never offers a client one that it has seen. */
 static inline uint64_t message_ids_from(int64_t seconds)
 {

@@ -37,6 +37,11 @@ enum op_kind {
 	OP_COPY = 28, /* mailbox (from), other (to), runs with places, map of keyword bits, row.id: of the first copy */
 	OP_MERGE_VANISHED =
 		29, /* mailbox, modseq: its vanished uids up to that are one set, with the highest modseq among them */
+	/* Devices of POP3 (device.h), by name in text. */
+	OP_DEVICE = 30,        /* text, time: it was seen then */
+	OP_DEVICE_MARKS = 31,  /* text, bit: enum device_mark, time, runs: their mark is this; 0: they have none */
+	OP_DEVICE_POLICY = 32, /* on: of the device `text`, else of the account; bit: enum device_keep, time: seconds */
+	OP_DEVICE_FORGET = 33, /* text */
 };
 bool op_known(unsigned kind);
 /* Stands in snapshots, never in a batch. */

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/in_service.h"
 #include "base/memory.h"
+#include "store/device_inner.h"
 #include "store/snapshot_inner.h"
 
 enum { SLICE_US = 1000, SNAPSHOT_LEAST = 256 << 10 };
@@ -43,12 +44,18 @@ static bool begin(struct snapshot *x)
 	return true;
 }
 
+static void put_device_op(void *context, const struct op *op)
+{
+	snapshot_put(context, op);
+}
+
 static bool put_rest(struct snapshot *x)
 {
 	const struct account *a = x->account;
 
 	for (size_t i = 0; i < a->subscription_count; i++)
 		snapshot_put(x, &(struct op){.kind = OP_SUBSCRIBE, .on = true, .text = span_of(a->subscriptions[i])});
+	devices_snapshot(a, put_device_op, x);
 	if (a->gone)
 		snapshot_put(x, &(struct op){.kind = OP_GONE});
 	x->phase = READ_KEPT;

@@ -2,6 +2,7 @@
  * passed over. Format: doc/STORE-FORMAT.md, "Snapshot". */
 #include "base/in_service.h"
 #include "base/memory.h"
+#include "store/device_inner.h"
 #include "store/inside.h"
 #include "store/snapshot.h"
 
@@ -32,6 +33,8 @@ static void install_op(struct account *a, struct op *op)
 		a->gone = true;
 	} else if (op->kind == OP_KEPT) {
 		kept_put(a, op);
+	} else if (op->kind >= OP_DEVICE && op->kind <= OP_DEVICE_FORGET) {
+		device_apply(a, op, op->time);
 	} else if (m && op->kind == OP_DELETE_KEEP) { /* it was gone already, and is remembered for what was in it */
 		kept_put_mailbox(m, op->modseq);
 		account_remove_mailbox(m);
@@ -85,6 +88,7 @@ static enum fail install(struct store *s, struct snapshot_part *p, struct log_po
 		index_settle_rows(a->by_id[i]);
 		index_put_mailbox(a->by_id[i]);
 	}
+	index_put_devices(a);
 	index_put_account(a);
 	account_settle(a);
 	return index_write(s, w);

@@ -2,6 +2,7 @@
 #ifndef STORE_TRY_DUMP_H
 #define STORE_TRY_DUMP_H
 
+#include "store/device_inner.h"
 #include "store/try.h"
 
 static TRY_UNUSED void try_dump_bytes(struct trial *t, struct account *a, const struct message *msg, struct buf *out)
@@ -63,6 +64,27 @@ static TRY_UNUSED void try_dump_kept(struct trial *t, struct account *a, struct 
 	assert_true(account_kept_size(a) == size);
 }
 
+static TRY_UNUSED void try_dump_marks(const char *what, const struct marks *m, struct buf *out)
+{
+	for (size_t i = 0; i < m->n; i++)
+		buf_addf(out, "  %s %u-%u at %u\n", what, m->at[i].first, m->at[i].last, m->at[i].time);
+}
+
+static TRY_UNUSED void try_dump_devices(struct account *a, struct buf *out)
+{
+	struct device_policy policy = account_device_policy(a);
+
+	buf_addf(out, "policy %d %u\n", (int)policy.keep, policy.seconds);
+	for (size_t i = 0; i < account_devices(a); i++) {
+		const struct known_device *d = a->devices->at[i];
+
+		buf_addf(out, "device '%s' seen %u policy %d %u\n", d->name, d->seen, (int)d->policy.keep,
+			d->policy.seconds);
+		try_dump_marks("downloaded", &d->downloaded, out);
+		try_dump_marks("deleted", &d->deleted, out);
+	}
+}
+
 static TRY_UNUSED void try_dump(struct trial *t, struct account *a, struct buf *out)
 {
 	for (size_t i = 0; i < account_mailboxes(a); i++) {
@@ -97,6 +119,7 @@ static TRY_UNUSED void try_dump(struct trial *t, struct account *a, struct buf *
 	for (size_t i = 0; i < account_subscriptions(a); i++)
 		buf_addf(out, "subscribed %.*s\n", SPAN_ARG(account_subscription_at(a, i)));
 	try_dump_kept(t, a, out);
+	try_dump_devices(a, out);
 }
 
 static TRY_UNUSED void try_dump_new(struct trial *t, struct account *a, struct buf *out)

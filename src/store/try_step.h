@@ -2,6 +2,7 @@
 #ifndef STORE_TRY_STEP_H
 #define STORE_TRY_STEP_H
 
+#include "store/device.h"
 #include "store/try.h"
 
 static TRY_UNUSED void try_stage_message(
@@ -97,6 +98,38 @@ static TRY_UNUSED void try_stage_kept(struct trial *t, struct batch *b, struct a
 	kept_mailboxes_free(gone);
 }
 
+/* A device comes and goes, or an administrator decides something about it. */
+static TRY_UNUSED void try_stage_device(struct trial *t, struct batch *b, struct account *a, uint64_t *seed)
+{
+	static const struct span names[] = {SPAN(""), SPAN("desk"), SPAN("\xd9\x87\xd8\xa7\xd8\xaa\xd9\x81")};
+	struct mailbox *inbox = try_mailbox(t, a, "INBOX");
+	uint64_t r = try_random(seed);
+	struct span name = names[r % ARRAY_LEN(names)];
+	struct device_rules rules = {{DEVICE_KEEP, 0}, 5000000, (int64_t)(2000000 + (r >> 8 & 0xfffff) * 8)};
+	struct device_policy policy = {(enum device_keep)(r >> 32 & 3), 1000000};
+	unsigned char marks[64];
+	uint32_t uids[64];
+	size_t n = mailbox_count(inbox) < ARRAY_LEN(uids) ? mailbox_count(inbox) : ARRAY_LEN(uids);
+	struct device device;
+	struct why why;
+
+	for (size_t i = 0; i < n; i++) {
+		uids[i] = mailbox_uid_at(inbox, i);
+		marks[i] = try_random(seed) & (VISIT_RETRIEVED | VISIT_DELETED);
+	}
+	if (r >> 40 & 3)
+		assert_int_equal(
+			batch_device_leave(b, inbox, &(struct device_visit){name, uids, marks, n}, &rules, &why),
+			FAIL_NONE);
+	else if (account_device_find(a, name, &device) || r >> 42 & 1)
+		assert_int_equal(batch_devices_settle(b, inbox, &rules, &why), FAIL_NONE);
+	else if (r >> 43 & 3)
+		assert_int_equal(batch_device_policy(b, r >> 45 & 1 ? &name : NULL, policy, &why), FAIL_NONE);
+	else
+		assert_int_equal(batch_device_forget(b, name, &why), FAIL_NONE);
+	mailbox_close(inbox);
+}
+
 /* One change of an account, anything that a client may ask for. */
 static TRY_UNUSED struct batch *try_random_batch(struct trial *t, struct account *a, uint64_t *seed, bool may_be_big)
 {
@@ -116,6 +149,8 @@ static TRY_UNUSED struct batch *try_random_batch(struct trial *t, struct account
 		try_stage_tree(t, b, seed, &info);
 	} else if ((r >> 35 & 7) == 1) {
 		try_stage_kept(t, b, a, other.id, seed);
+	} else if ((r >> 35 & 7) == 2) {
+		try_stage_device(t, b, a, seed);
 	} else {
 		m = try_mailbox_id(t, a, info.id);
 		try_stage_rows(t, b, m, other.id, seed);

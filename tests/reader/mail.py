@@ -40,10 +40,20 @@ class Mailbox:
         return {SYSTEM_FLAGS.get(bit) or self.keywords.get(bit) for bit in range(64) if message.flags >> bit & 1}
 
 
+class Device:
+    def __init__(self, seen=0):
+        self.seen, self.policy, self.marks = seen, (0, 0), {1: [], 2: []}
+
+    def mark(self, which, uid):
+        """The time of the mark; 0: there is none. What was said last holds."""
+        return next((time for first, count, time in reversed(self.marks[which]) if first <= uid < first + count), 0)
+
+
 class Account:
     def __init__(self):
         self.number, self.gone, self.last_uidvalidity = 0, False, 0
         self.mailboxes, self.subscriptions, self.kept = {}, set(), {}
+        self.devices, self.policy = {}, None  # of POP3
 
     def mailbox(self, id):
         if id not in self.mailboxes:  # the record that made it is lost
@@ -108,6 +118,22 @@ class Account:
             self.mailbox(target_id).add(message, self.number)
         elif target_id in self.mailboxes:
             self.mailboxes[target_id].next = max(floor, uid + 1)
+
+    def device(self, kind, name, p, when):
+        if kind == 30:
+            self.devices.setdefault(name, Device()).seen = p.varint()
+        elif kind == 31:
+            which, time, runs = p.number(1), p.varint(), p.runs()
+            marks = self.devices.setdefault(name, Device(when)).marks[which]
+            marks += [(first, count, time) for first, count in runs]
+        elif kind == 32:
+            of_device, policy = p.number(1), (p.number(1), p.varint())
+            if not of_device:
+                self.policy = policy
+            elif name in self.devices:
+                self.devices[name].policy = policy
+        else:
+            self.devices.pop(name, None)
 
     def apply(self, p, when):
         kind, box_id = p.number(1), p.varint()
@@ -177,6 +203,10 @@ class Account:
             self.kept[place] = message
         elif kind == 28:
             self.copy(box_id, p.varint(), p.varint(), p.text(), p.runs(True), when)
+        elif kind == 29:
+            p.varint()
+        elif 30 <= kind <= 33:
+            self.device(kind, p.text().decode(), p, when)
         elif kind == 22:
             uidvalidity = p.varint()
             if box and uidvalidity > box.uidvalidity:
@@ -184,6 +214,7 @@ class Account:
             self.last_uidvalidity = max(self.last_uidvalidity, uidvalidity)
         elif kind == 23:
             self.mailboxes, self.kept, self.subscriptions, self.gone = {}, {}, set(), True
+            self.devices, self.policy = {}, None
         else:
             raise Unreadable('op %d is of a later version' % kind)
 

@@ -5,6 +5,7 @@ on that page. It opens nothing but the segments, changes nothing, and may run be
     tests/reader/read.py DATA/shard-0/log                                          all messages of all accounts
     tests/reader/read.py DATA/shard-0/log --account 7 --mailbox INBOX --uid 3      the bytes of one
     tests/reader/read.py DATA/shard-0/log --kept                                   also what was expunged and is kept
+    tests/reader/read.py DATA/shard-0/log --devices                                also devices of POP3, and what each has of INBOX
 
 Exit code 1 when something cannot be read. Needs libxxhash, as Barid does."""
 import argparse
@@ -73,6 +74,7 @@ def main():
     parser.add_argument('--mailbox')
     parser.add_argument('--uid', type=int)
     parser.add_argument('--kept', action='store_true')
+    parser.add_argument('--devices', action='store_true')
     args = parser.parse_args()
     store = Store(args.log)
     for id, account in sorted(store.accounts.items()):
@@ -88,6 +90,11 @@ def main():
                 print('  %8d %10d octets  %s  modseq %d  %s' % (m.uid, m.size, date, m.modseq, ' '.join(sorted(box.flag_names(m)))))
         for (number, id_), m in sorted(account.kept.items()) if args.kept else ():
             print('account %d  kept: message %d of %d octets, expunged by change %d' % (id, id_, m.size, number))
+        for name, device in sorted(account.devices.items()) if args.devices else ():
+            uids = {uid for box in account.mailboxes.values() if box.name == 'INBOX' for uid in box.messages}
+            downloaded, deleted = ({uid for uid in uids if device.mark(which, uid)} for which in (1, 2))
+            print('account %d  device "%s"  seen %d  policy %d %d  downloaded %d  deleted %d' % (
+                id, name, device.seen, *device.policy, len(downloaded), len(deleted)))
     for position in store.rot:
         print('rot: segment %d, offset %d' % position, file=sys.stderr)
     return 1 if store.rot else 0
