@@ -1,5 +1,5 @@
 # A thin face over Meson: the two commands of the README, and a few more.
-.PHONY: all run test test-crash test-power test-faults test-rot install format fuzz bench bench-growth soak test-perf clean
+.PHONY: all run test test-crash test-power test-faults test-rot test-thunderbird install format fuzz bench bench-growth soak test-perf clean
 
 all: build/build.ninja
 	ninja -C build
@@ -39,6 +39,11 @@ test-faults:
 test-rot:
 	scripts/install-packages.sh test
 	scripts/rot.sh
+
+# A person's way with a real Thunderbird in a window; pictures in build-thunderbird; the last line is "N passed, N failed"
+test-thunderbird: all
+	scripts/install-packages.sh window
+	BARID_BUILD=build /usr/bin/python3 tests/thunderbird/thunderbird.py
 
 # FHS paths below PREFIX (/usr/local), DESTDIR as usual
 install: all

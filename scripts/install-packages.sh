@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the Debian packages that building (and, with `test`, testing; with `bench`, measuring; with `perf`, counting instructions) needs and that are missing.
-#   scripts/install-packages.sh [build|test|bench|perf]
+# Installs the Debian packages that building (and, with `test`, testing; with `bench`, measuring; with `perf`, counting instructions; with `window`, a Thunderbird) needs and that are missing.
+#   scripts/install-packages.sh [build|test|bench|perf|window]
 # SKIP_INSTALL=1 only lists them. Asks before it uses sudo.
 set -eu
 cd "$(dirname "$0")/.."
