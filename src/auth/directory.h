@@ -6,6 +6,7 @@
 #ifndef AUTH_DIRECTORY_H
 #define AUTH_DIRECTORY_H
 
+#include "auth/apop.h"
 #include "auth/name.h"
 #include "auth/table.h"
 #include "log/disk.h"
@@ -19,8 +20,9 @@ struct account_row {
 	struct name name;
 	char *hash; /* crypt(5) */
 	uint32_t shard;
-	int64_t created; /* seconds since 1970 */
-	bool disabled;   /* no login and no delivery */
+	int64_t created;  /* seconds since 1970 */
+	bool disabled;    /* no login and no delivery */
+	struct span apop; /* its secret for APOP, sealed (apop.h); empty = it has none. The row's own */
 
 	/* the directory's own */
 	struct table_link by_name, by_local;
@@ -54,6 +56,8 @@ FAILS directory_add(
 /* FAIL_NOT_FOUND. */
 FAILS directory_set_hash(struct directory *d, uint64_t id, const char *hash, struct why *w);
 FAILS directory_set_disabled(struct directory *d, uint64_t id, bool disabled, struct why *w);
+/* A sealed secret for APOP, or "" = none. FAIL_NOT_FOUND, FAIL_CANNOT (too long). */
+FAILS directory_set_apop(struct directory *d, uint64_t id, struct span sealed, struct why *w);
 /* The row goes at once; that its mail is still there is remembered until directory_erased. `purge`: it is to go at once, too. FAIL_NOT_FOUND. */
 FAILS directory_remove(struct directory *d, uint64_t id, bool purge, struct why *w);
 

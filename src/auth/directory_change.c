@@ -72,7 +72,7 @@ static enum fail no_account(struct why *w)
 static struct account_record record_of(const struct account_row *row)
 {
 	return (struct account_record){
-		row->id, row->shard, row->created, row->disabled, name_span(&row->name), span_of(row->hash)};
+		row->id, row->shard, row->created, row->disabled, name_span(&row->name), span_of(row->hash), row->apop};
 }
 
 enum fail directory_set_hash(struct directory *d, uint64_t id, const char *hash, struct why *w)
@@ -85,6 +85,20 @@ enum fail directory_set_hash(struct directory *d, uint64_t id, const char *hash,
 		return f;
 	r = record_of(row);
 	r.hash = span_of(hash);
+	return put_row(d, directory_row_new(&r), w);
+}
+
+enum fail directory_set_apop(struct directory *d, uint64_t id, struct span sealed, struct why *w)
+{
+	const struct account_row *row = directory_by_id(d, id);
+	struct account_record r;
+
+	if (!row)
+		return no_account(w);
+	if (sealed.n > APOP_SEALED_MAX)
+		return why(w, FAIL_CANNOT, "That secret for APOP is too long.");
+	r = record_of(row);
+	r.apop = sealed;
 	return put_row(d, directory_row_new(&r), w);
 }
 

@@ -8,15 +8,20 @@ static enum fail broken(struct why *w)
 	return why(w, FAIL_CORRUPT, "A record of the accounts directory is malformed.");
 }
 
+static enum fail take_version_to(struct span *s, uint8_t newest, uint8_t *out, struct why *w)
+{
+	if (!span_take_u8(s, out) || !*out)
+		return broken(w);
+	if (*out > newest)
+		return why(w, FAIL_CONFIG, "The accounts directory was written by a newer version of Barid.");
+	return FAIL_NONE;
+}
+
 static enum fail take_version(struct span *s, struct why *w)
 {
 	uint8_t version;
 
-	if (!span_take_u8(s, &version) || !version)
-		return broken(w);
-	if (version > DIRECTORY_RECORD_VERSION)
-		return why(w, FAIL_CONFIG, "The accounts directory was written by a newer version of Barid.");
-	return FAIL_NONE;
+	return take_version_to(s, DIRECTORY_RECORD_VERSION, &version, w);
 }
 
 /* There is always a next one. */
@@ -27,27 +32,31 @@ static bool take_id(struct span *s, uint64_t *out)
 
 void account_record_put(const struct account_row *row, struct buf *out)
 {
-	buf_add_u8(out, DIRECTORY_RECORD_VERSION);
+	buf_add_u8(out, row->apop.n ? ACCOUNT_RECORD_VERSION : DIRECTORY_RECORD_VERSION);
 	buf_add_u64(out, row->id);
 	buf_add_u32(out, row->shard);
 	buf_add_u64(out, (uint64_t)row->created);
 	buf_add_u8(out, row->disabled ? FLAG_DISABLED : 0);
 	buf_add_counted(out, name_span(&row->name));
 	buf_add_counted(out, span_of(row->hash));
+	if (row->apop.n)
+		buf_add_counted(out, row->apop);
 }
 
 enum fail account_record_get(struct span payload, struct account_record *out, struct why *w)
 {
-	enum fail f = take_version(&payload, w);
-	struct account_record r;
+	uint8_t flags, version;
+	enum fail f = take_version_to(&payload, ACCOUNT_RECORD_VERSION, &version, w);
+	struct account_record r = {0};
 	uint64_t created;
-	uint8_t flags;
 
 	if (f)
 		return f;
 	if (!take_id(&payload, &r.id) || !span_take_be32(&payload, &r.shard) || !span_take_be64(&payload, &created) ||
 		!span_take_u8(&payload, &flags) || flags & ~FLAG_DISABLED || !span_take_counted(&payload, &r.name) ||
-		!span_take_counted(&payload, &r.hash) || payload.n)
+		!span_take_counted(&payload, &r.hash) ||
+		(version > 1 && (!span_take_counted(&payload, &r.apop) || !r.apop.n || r.apop.n > APOP_SEALED_MAX)) ||
+		payload.n)
 		return broken(w);
 	if (name_check(r.name, NULL) || !r.hash.n || r.hash.n > PASSWORD_HASH_MAX || memchr(r.hash.p, 0, r.hash.n) ||
 		r.shard >= DIRECTORY_SHARDS_MAX)

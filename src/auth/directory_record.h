@@ -12,14 +12,18 @@ enum directory_record {
 	RECORD_FILLER = 5,   /* between the two: 512 zeros, so that they never lie in one sector */
 	RECORD_DEPARTED = 6, /* removed, and its mail is still there; in a change only */
 };
-enum { DIRECTORY_RECORD_VERSION = 1, DIRECTORY_RECORD_MAX = 1024 };
+enum {
+	DIRECTORY_RECORD_VERSION = 1,
+	ACCOUNT_RECORD_VERSION = 2, /* of an account with a secret for APOP; without one it is 1 */
+	DIRECTORY_RECORD_MAX = 1024,
+};
 
 struct account_record { /* borrowed from the payload */
 	uint64_t id;
 	uint32_t shard;
 	int64_t created;
 	bool disabled;
-	struct span name, hash;
+	struct span name, hash, apop;
 };
 
 void account_record_put(const struct account_row *row, struct buf *out);

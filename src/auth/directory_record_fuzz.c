@@ -26,13 +26,18 @@ static void account(struct span payload)
 	}
 	must(r.id && r.id + 1 && r.shard < DIRECTORY_SHARDS_MAX);
 	must(name_fold(r.name, &name) && span_cstr(r.hash, hash, sizeof hash) && hash[0]);
-	row = (struct account_row){
-		.id = r.id, .name = name, .hash = hash, .shard = r.shard, .created = r.created, .disabled = r.disabled};
+	row = (struct account_row){.id = r.id,
+		.name = name,
+		.hash = hash,
+		.shard = r.shard,
+		.created = r.created,
+		.disabled = r.disabled,
+		.apop = r.apop};
 	buf_init(&b, DIRECTORY_RECORD_MAX);
 	account_record_put(&row, &b);
 	must(!b.over && account_record_get(buf_span(&b), &again, &w) == FAIL_NONE);
 	must(again.id == r.id && again.shard == r.shard && again.created == r.created && again.disabled == r.disabled);
-	must(span_eq(again.name, name_span(&name)) && span_eq(again.hash, r.hash));
+	must(span_eq(again.name, name_span(&name)) && span_eq(again.hash, r.hash) && span_eq(again.apop, r.apop));
 	for (size_t n = 0; n < b.n; n++)
 		must(account_record_get(span(b.p, n), &again, &w) != FAIL_NONE);
 	buf_fini(&b);

@@ -214,6 +214,33 @@ static void a_power_loss_takes_nothing_that_was_promised(void **state)
 	assert_true(count_losses(RECORD_SYNC_IS_NOTHING) > 0); /* the test would see it */
 }
 
+static void a_secret_for_apop_is_kept(void **state)
+{
+	struct disk *disk = disk_memory();
+	struct directory *d = open_on(disk);
+	uint64_t anna = add(d, "anna"), bob = add(d, "bob");
+	char big[APOP_SEALED_MAX + 1] = {0};
+	struct why w;
+
+	(void)state;
+	assert_int_equal(directory_set_apop(d, anna, SPAN("sealed"), &w), FAIL_NONE);
+	assert_int_equal(directory_set_apop(d, bob, span(big, sizeof big), &w), FAIL_CANNOT);
+	assert_int_equal(directory_set_apop(d, 99, SPAN("sealed"), &w), FAIL_NOT_FOUND);
+	assert_int_equal(directory_set_hash(d, anna, hash_b, &w), FAIL_NONE); /* another password is no other secret */
+	assert_int_equal(directory_set_disabled(d, anna, true, &w), FAIL_NONE);
+	directory_close(d);
+	d = open_on(disk);
+	assert_true(span_eq(directory_by_id(d, anna)->apop, SPAN("sealed")));
+	assert_int_equal(directory_by_id(d, bob)->apop.n, 0);
+	assert_int_equal(directory_set_apop(d, anna, SPAN(""), &w), FAIL_NONE);
+	directory_close(d);
+	d = open_on(disk);
+	assert_int_equal(directory_by_id(d, anna)->apop.n, 0);
+	assert_string_equal(directory_by_id(d, anna)->hash, hash_b);
+	directory_close(d);
+	disk->ops->free(disk);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,6 +249,7 @@ int main(void)
 		cmocka_unit_test(changes_last_and_ids_are_burnt),
 		cmocka_unit_test(shards_are_filled_evenly),
 		cmocka_unit_test(a_power_loss_takes_nothing_that_was_promised),
+		cmocka_unit_test(a_secret_for_apop_is_kept),
 	};
 
 	return cmocka_run_group_tests_name("auth/directory", tests, NULL, NULL);

@@ -38,6 +38,8 @@ struct door_host_ops {
 	void (*cancel)(struct door_host *h);
 	/* LOGIN, USER/PASS. Answer: door_ops.auth_done. */
 	void (*login)(struct door_host *h, struct span user, struct span password);
+	/* APOP: the digest of `timestamp`, which the door gave in its greeting, and a secret. Answer: door_ops.auth_done. */
+	void (*apop)(struct door_host *h, struct span user, struct span timestamp, struct span digest);
 	/* LMTP: an address (local part and domain, unquoted). Answer: door_ops.resolved. */
 	void (*resolve)(struct door_host *h, struct span address);
 	/* LMTP: a new stream to the shard's `mail`, at whose other end lmtp_delivery runs. NULL: that `mail` is not there just now. */

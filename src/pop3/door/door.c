@@ -7,12 +7,14 @@
 #include "pop3/door/door.h"
 
 #include "base/ascii_code.h"
+#include "base/clock.h"
 #include "base/memory.h"
+#include "base/random.h"
 #include "base/utf8.h"
 #include "conf/settings.h"
 #include "pop3/wire/command.h"
 
-enum { BAD_COMMANDS_MAX = 10, NAME_MAX_OCTETS = 320, REPLY_MAX = 4096 };
+enum { BAD_COMMANDS_MAX = 10, NAME_MAX_OCTETS = 320, REPLY_MAX = 4096, TIMESTAMP_MAX = 160, DIGEST_OCTETS = 32 };
 
 enum phase { COMMAND, WAITING, RESPONDING, SECURING, HANDED_OVER, LEFT };
 
@@ -23,7 +25,8 @@ struct pop3_door {
 	unsigned bad;
 	char user[NAME_MAX_OCTETS];
 	size_t user_n;
-	struct pop3_note note; /* what was agreed so far */
+	struct pop3_note note;         /* what was agreed so far */
+	char timestamp[TIMESTAMP_MAX]; /* of the greeting, for APOP; "" = it is not offered here */
 	struct buf reply;
 };
 
@@ -133,6 +136,21 @@ static void door_pass(struct pop3_door *d, const struct pop3_command *c)
 	d->phase = WAITING;
 	d->host->ops->login(d->host, span(d->user, d->user_n), c->rest);
 	d->user_n = 0;
+}
+
+/* RFC 1939 §7. The digest betrays no password, so it may come without TLS: the listener was chosen for that. */
+static void door_apop(struct pop3_door *d, const struct pop3_command *c)
+{
+	if (!*d->timestamp) {
+		say_err(d, FAIL_CANNOT, "APOP is not offered here");
+		return;
+	}
+	if (!utf8_valid(c->arguments[0]) || c->arguments[0].n > sizeof d->user || c->arguments[1].n != DIGEST_OCTETS) {
+		say_err(d, FAIL_SYNTAX, "APOP wants a name and a digest");
+		return;
+	}
+	d->phase = WAITING;
+	d->host->ops->apop(d->host, c->arguments[0], span_of(d->timestamp), c->arguments[1]);
 }
 
 /* Decodes an initial response or a response; false after an answer. */
@@ -304,11 +322,23 @@ static void free_door(struct door *base)
 	free(d);
 }
 
+/* Whether the listener that the client came to is one of those that offer it. */
+static bool apop_is_on(const struct door_info *i)
+{
+	struct span where = span_of(i->settings->pop3_apop);
+
+	return span_eq(where, SPAN("both")) || span_eq(where, i->tls ? SPAN("pop3s") : SPAN("pop3"));
+}
+
 static void start(struct door *base)
 {
 	struct pop3_door *d = self(base);
 
-	buf_addf(&d->reply, "+OK %s Barid POP3 ready\r\n", info(d)->hostname);
+	if (apop_is_on(info(d))) /* never the same twice */
+		snprintf(d->timestamp, sizeof d->timestamp, "<%016llx.%lld@%.100s>", (unsigned long long)random_u64(),
+			(long long)clock_wall_seconds(), info(d)->hostname);
+	buf_addf(&d->reply, "+OK %s Barid POP3 ready%s%s\r\n", info(d)->hostname, *d->timestamp ? " " : "",
+		d->timestamp);
 	send_reply(d);
 	d->host->ops->deadline(d->host, info(d)->settings->login_timeout * 1000);
 }

@@ -2,11 +2,11 @@
  * (a name or a hash holds none), then rows and one closing line:
  *
  *   account-list | account-show NAME | account-add NAME HASH | account-passwd NAME HASH | account-remove NAME [purge] | account-disable NAME |
- *   account-enable NAME | account-clear NAME            ─►  "ACCOUNT id shard created enabled|disabled name" …   "OK" or "NO FAILURE text"
+ *   account-enable NAME | account-clear NAME | account-apop NAME [SECRET] ─►  "ACCOUNT id shard created enabled|disabled[,apop] name" …   "OK" or "NO FAILURE text"
  *   reclaim                        ─►  "OK": every mail process has been asked to give disk space back
  *   session NAME PROTOCOL          ─►  "OK": from the next octet on this connection is a session of that account, logged in
  *
- * Passwords never come here: the command line makes the hash. */
+ * Passwords never come here: the command line makes the hash. The secret of APOP, which is no password, does: it is sealed here. */
 #include "prog/auth/auth.h"
 
 #include <errno.h>
@@ -61,8 +61,8 @@ static void say_result(struct admin *c, enum fail f, const struct why *w)
 
 static void say_row(struct admin *c, const struct account_row *row)
 {
-	say(c, "ACCOUNT\t%llu\t%u\t%lld\t%s\t%s\n", (unsigned long long)row->id, row->shard, (long long)row->created,
-		row->disabled ? "disabled" : "enabled", row->name.text);
+	say(c, "ACCOUNT\t%llu\t%u\t%lld\t%s%s\t%s\n", (unsigned long long)row->id, row->shard, (long long)row->created,
+		row->disabled ? "disabled" : "enabled", row->apop.n ? ",apop" : "", row->name.text);
 }
 
 /* The account of word 1, or NULL after an answer. */
@@ -142,6 +142,31 @@ static void account_passwd(struct admin *c, const struct words *words)
 	}
 	if (!f)
 		log_change("password-changed", words->at[1]);
+	say_result(c, f, &w);
+}
+
+/* Without a secret: it has none any more. */
+static void account_apop(struct admin *c, const struct words *words)
+{
+	const struct account_row *row = named(c, words);
+	struct auth *a = c->auth;
+	struct span secret = words->n > 2 ? words->at[2] : SPAN("");
+	struct buf sealed;
+	struct why w = {0};
+	enum fail f = FAIL_NONE;
+
+	if (!row)
+		return;
+	buf_init(&sealed, APOP_SEALED_MAX);
+	if (secret.n)
+		f = apop_key_load(a->disk, true, &a->apop_key, &w);
+	if (!f && secret.n)
+		f = apop_seal(&a->apop_key, row->id, secret, &sealed, &w);
+	if (!f)
+		f = directory_set_apop(a->directory, row->id, buf_span(&sealed), &w);
+	buf_fini(&sealed);
+	if (!f)
+		log_change(secret.n ? "apop-on" : "apop-off", words->at[1]);
 	say_result(c, f, &w);
 }
 
@@ -278,6 +303,7 @@ static const struct {
 	{"account-show", account_show},
 	{"account-add", account_add},
 	{"account-passwd", account_passwd},
+	{"account-apop", account_apop},
 	{"account-remove", account_remove},
 	{"account-disable", account_disable},
 	{"account-enable", account_enable},

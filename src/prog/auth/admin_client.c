@@ -2,6 +2,7 @@
 #include "prog/auth/admin_client.h"
 
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -168,7 +169,8 @@ static bool parse_row(struct span line, struct admin_account *a)
 		!span_take_until(&line, '\t', &word))
 		return false;
 	a->created = (int64_t)created;
-	a->disabled = span_eq(word, SPAN("disabled"));
+	a->disabled = span_starts(word, SPAN("disabled"));
+	a->apop = span_ends(word, SPAN(",apop"));
 	return span_cstr(line, a->name, sizeof a->name);
 }
 
@@ -213,8 +215,11 @@ static void keep(void *ctx, const struct admin_account *a)
 
 static void fill(const struct account_row *row, struct admin_account *out)
 {
-	*out = (struct admin_account){
-		.id = row->id, .shard = row->shard, .created = row->created, .disabled = row->disabled};
+	*out = (struct admin_account){.id = row->id,
+		.shard = row->shard,
+		.created = row->created,
+		.disabled = row->disabled,
+		.apop = row->apop.n > 0};
 	snprintf(out->name, sizeof out->name, "%s", row->name.text);
 }
 
@@ -277,6 +282,35 @@ enum fail admin_account_passwd(struct admin_client *c, const char *name, const c
 		return ask(c, "account-passwd", name, hash, NULL, NULL, w);
 	f = find(c, name, &row, w);
 	return f ? f : directory_set_hash(c->directory, row->id, hash, w);
+}
+
+static enum fail apop_offline(struct admin_client *c, uint64_t account, const char *secret, struct why *w)
+{
+	struct apop_key key = {0};
+	struct buf sealed;
+	enum fail f = FAIL_NONE;
+
+	buf_init(&sealed, APOP_SEALED_MAX);
+	if (secret)
+		f = apop_key_load(c->disk, true, &key, w);
+	if (!f && secret)
+		f = apop_seal(&key, account, span_of(secret), &sealed, w);
+	if (!f)
+		f = directory_set_apop(c->directory, account, buf_span(&sealed), w);
+	buf_fini(&sealed);
+	OPENSSL_cleanse(&key, sizeof key);
+	return f;
+}
+
+enum fail admin_account_apop(struct admin_client *c, const char *name, const char *secret, struct why *w)
+{
+	const struct account_row *row;
+	enum fail f;
+
+	if (admin_is_online(c))
+		return ask(c, "account-apop", name, secret, NULL, NULL, w);
+	f = find(c, name, &row, w);
+	return f ? f : apop_offline(c, row->id, secret, w);
 }
 
 enum fail admin_account_remove(struct admin_client *c, const char *name, bool purge, struct why *w)

@@ -14,6 +14,7 @@ struct admin_account {
 	uint32_t shard;
 	int64_t created; /* seconds since 1970 UTC */
 	bool disabled;
+	bool apop; /* has a secret for APOP */
 	char name[256];
 };
 
@@ -31,6 +32,8 @@ FAILS admin_account_show(struct admin_client *c, const char *name, struct admin_
 FAILS admin_account_list(
 	struct admin_client *c, void (*each)(void *ctx, const struct admin_account *a), void *ctx, struct why *w);
 FAILS admin_account_passwd(struct admin_client *c, const char *name, const char *hash, struct why *w);
+/* A secret for APOP, or NULL: it has none any more. FAIL_CANNOT. */
+FAILS admin_account_apop(struct admin_client *c, const char *name, const char *secret, struct why *w);
 /* `purge`: its mail goes at once, when a server runs; else it stays as long as the setting keep_deleted says. */
 FAILS admin_account_remove(struct admin_client *c, const char *name, bool purge, struct why *w);
 FAILS admin_account_disable(struct admin_client *c, const char *name, bool disabled, struct why *w);

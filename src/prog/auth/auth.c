@@ -81,6 +81,8 @@ static void front_message(void *ctx, const struct msg *m, int fd)
 		close(fd);
 	if (m->kind == MSG_AUTH_LOGIN)
 		login_with_password(front, &m->auth_login);
+	else if (m->kind == MSG_AUTH_APOP)
+		login_with_apop(front, &m->auth_apop);
 	else if (m->kind == MSG_AUTH_BEGIN)
 		login_begin(front, &m->auth_begin);
 	else if (m->kind == MSG_AUTH_RESPONSE)

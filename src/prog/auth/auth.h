@@ -1,6 +1,6 @@
 /* Inside of prog/auth only: the process that knows who has an account, and which password opens it. It reads no mail.
  *
- *   front ─ AUTH_BEGIN, AUTH_LOGIN ─► login.c ─► throttle, cache, a worker thread ─► AUTH_OK with a ticket, or AUTH_FAILED
+ *   front ─ AUTH_BEGIN, AUTH_LOGIN, AUTH_APOP ─► login.c ─► throttle, cache, a worker thread ─► AUTH_OK with a ticket, or AUTH_FAILED
  *   front ─ RESOLVE ─► answers.c ─► RESOLVED with a ticket          mail ─ REDEEM ─► answers.c ─► REDEEMED
  *   super ─ SET_ASIDE ─► set_aside.c: accounts that login.c and answers.c refuse
  *   run/admin.sock ─► admin.c: the command line's accounts and sessions */
@@ -33,6 +33,7 @@ struct auth {
 	struct login_cache cache;
 	struct login_delays delays;
 	struct throttle throttle;
+	struct apop_key apop_key;
 	struct tickets tickets;
 	struct verifier verifier;
 	struct auth_link fronts[AUTH_FRONTS_MAX], mails[AUTH_MAILS_MAX];
@@ -52,6 +53,7 @@ struct auth {
 /* ── login.c ── */
 void login_begin(struct auth_link *front, const struct msg_auth_begin *m);
 void login_with_password(struct auth_link *front, const struct msg_auth_login *m);
+void login_with_apop(struct auth_link *front, const struct msg_auth_apop *m);
 void login_response(struct auth_link *front, const struct msg_auth_response *m);
 void login_cancel(struct auth_link *front, uint64_t connection);
 /* All of that front: it is gone. */

@@ -26,8 +26,9 @@ struct login {
 	char session[25], protocol[9], peer[65];
 	bool tls;
 	struct sasl *sasl;
-	char *user, *password;
+	char *user, *password; /* of APOP the password is the digest */
 	size_t user_n, password_n;
+	char *timestamp;       /* APOP: what the digest is of; else NULL */
 	uint64_t account;      /* 0 = unknown */
 	uint64_t checked_hash; /* keyed digest of the stored hash that the password is checked against */
 	struct verification *check;
@@ -62,8 +63,9 @@ static void end(struct login *l)
 	sasl_free(l->sasl);
 	wipe(l->password, l->password_n);
 	free(l->user);
+	free(l->timestamp);
 	l->sasl = NULL;
-	l->password = l->user = NULL;
+	l->password = l->user = l->timestamp = NULL;
 	timer_fini(&l->timer, timer_closed);
 }
 
@@ -183,13 +185,23 @@ static uint64_t digest_of_hash(const struct account_row *row)
 	return table_hash(&hash, 1);
 }
 
+static void wrong(struct login *l, const struct account_row *row, const char *reason)
+{
+	struct attempt attempt = attempt_of(l, row);
+
+	throttle_failed(&l->front->auth->throttle, &attempt, span(l->password, l->password_n), clock_mono_ms());
+	fail_later(l, FAIL_AUTH, "wrong user name or password",
+		!row            ? "no such account"
+		: row->disabled ? "account disabled"
+				: reason);
+}
+
 /* A password that was changed while the old one was being checked lets nobody in, nor into the cache under the new hash. */
 static void checked(void *ctx, bool ok)
 {
 	struct login *l = ctx;
 	struct auth *a = l->front->auth;
 	const struct account_row *row = l->account ? directory_by_id(a->directory, l->account) : NULL;
-	struct attempt attempt = attempt_of(l, row);
 
 	l->check = NULL;
 	if (ok && row && !row->disabled && digest_of_hash(row) == l->checked_hash) {
@@ -197,11 +209,22 @@ static void checked(void *ctx, bool ok)
 		accept_login(l, row);
 		return;
 	}
-	throttle_failed(&a->throttle, &attempt, span(l->password, l->password_n), clock_mono_ms());
-	fail_later(l, FAIL_AUTH, "wrong user name or password",
-		!row            ? "no such account"
-		: row->disabled ? "account disabled"
-				: "wrong password");
+	wrong(l, row, "wrong password");
+}
+
+/* RFC 1939 §7. No password is involved, and none but an account with a secret of its own gets in so. */
+static void check_apop(struct login *l, const struct account_row *row)
+{
+	struct auth *a = l->front->auth;
+	struct why w;
+	bool ok =
+		row && !row->disabled && row->apop.n && !apop_key_load(a->disk, false, &a->apop_key, &w) &&
+		apop_matches(&a->apop_key, row->id, row->apop, span_of(l->timestamp), span(l->password, l->password_n));
+
+	if (ok)
+		accept_login(l, row);
+	else
+		wrong(l, row, row && !row->apop.n ? "no secret for APOP" : "wrong digest");
 }
 
 /* ── The attempt ── */
@@ -212,6 +235,10 @@ static void check(struct login *l)
 	const struct account_row *row = l->account ? directory_by_id(a->directory, l->account) : NULL;
 	struct why w;
 
+	if (l->timestamp) {
+		check_apop(l, row);
+		return;
+	}
 	if (row && !row->disabled &&
 		login_cache_has(&a->cache, row, span(l->password, l->password_n), clock_mono_ms())) {
 		accept_login(l, row);
@@ -306,6 +333,14 @@ static struct login *new_login(struct auth_link *front, uint64_t connection, str
 void login_with_password(struct auth_link *front, const struct msg_auth_login *m)
 {
 	attempt(new_login(front, m->connection, m->session, m->protocol, m->peer, m->tls), m->user, m->password);
+}
+
+void login_with_apop(struct auth_link *front, const struct msg_auth_apop *m)
+{
+	struct login *l = new_login(front, m->connection, m->session, m->protocol, m->peer, m->tls);
+
+	l->timestamp = copy(m->timestamp);
+	attempt(l, m->user, m->digest);
 }
 
 static void after_step(struct login *l, enum sasl_result result, const struct buf *challenge)

@@ -1,4 +1,4 @@
-/* account add, list, show, passwd, remove: through the running server, or in the directory itself when none runs. Passwords are
+/* account add, list, show, passwd, apop, remove: through the running server, or in the directory itself when none runs. Passwords are
  * hashed here, so that none of them crosses a socket; what was read is wiped. */
 #include <openssl/crypto.h>
 #include <termios.h>
@@ -119,14 +119,14 @@ static void say_account(struct cli *c, const struct admin_account *a)
 	gmtime_r(&when, &tm);
 	strftime(date, sizeof date, "%Y-%m-%d", &tm);
 	if (!c->json) {
-		printf("%6llu  shard %u  %s  %-8s  %s\n", (unsigned long long)a->id, a->shard, date,
-			a->disabled ? "disabled" : "enabled", a->name);
+		printf("%6llu  shard %u  %s  %-8s  %s%s\n", (unsigned long long)a->id, a->shard, date,
+			a->disabled ? "disabled" : "enabled", a->name, a->apop ? "  (APOP)" : "");
 		return;
 	}
 	printf("{\"id\": %llu, \"name\": ", (unsigned long long)a->id);
 	cli_json_string(stdout, span_of(a->name));
-	printf(", \"shard\": %u, \"created\": %lld, \"disabled\": %s}\n", a->shard, (long long)a->created,
-		a->disabled ? "true" : "false");
+	printf(", \"shard\": %u, \"created\": %lld, \"disabled\": %s, \"apop\": %s}\n", a->shard, (long long)a->created,
+		a->disabled ? "true" : "false", a->apop ? "true" : "false");
 }
 
 static void say_each(void *ctx, const struct admin_account *a)
@@ -287,6 +287,25 @@ int cli_account_passwd(struct cli *c)
 	if (!f)
 		say_generated(c, password);
 	OPENSSL_cleanse(password, sizeof password);
+	return finish(client, f, &w);
+}
+
+int cli_account_apop(struct cli *c)
+{
+	char secret[PASSWORD_MAX + 2] = "";
+	struct admin_client *client;
+	struct why w;
+	enum fail f;
+	int code = c->off ? 0 : get_password(c, secret, sizeof secret);
+
+	if (!code)
+		code = begin(c, &client);
+	if (code)
+		return code;
+	f = admin_account_apop(client, c->words[0], c->off ? NULL : secret, &w);
+	if (!f && !c->off)
+		say_generated(c, secret);
+	OPENSSL_cleanse(secret, sizeof secret);
 	return finish(client, f, &w);
 }
 

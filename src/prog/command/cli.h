@@ -9,7 +9,8 @@ enum { CLI_SETS_MAX = 100, CLI_WORDS_MAX = 10000 };
 
 struct cli {
 	const char *config, *data, *from, *mailbox, *format, *since, *older_than, *subject;
-	bool json, quiet, deep, list, all, purge, password_stdin, generate, many_stdin, hashed, yes, man, wants_help;
+	bool json, quiet, deep, list, all, purge, password_stdin, generate, many_stdin, hashed, off, yes, man,
+		wants_help;
 	char *set[CLI_SETS_MAX];
 	int set_count;
 	const char *const *words; /* behind the command's own */

@@ -133,6 +133,22 @@ static void login(struct door_host *h, struct span user, struct span password)
 	ask(c, &m);
 }
 
+static void apop(struct door_host *h, struct span user, struct span timestamp, struct span digest)
+{
+	struct connection *c = self(h);
+	struct msg m = {.kind = MSG_AUTH_APOP,
+		.auth_apop = {.connection = c->number,
+			.session = span_of(c->info.session),
+			.protocol = span_of(c->ops->protocol),
+			.peer = span_of(c->info.peer),
+			.tls = c->info.tls,
+			.user = user,
+			.timestamp = timestamp,
+			.digest = digest}};
+
+	ask(c, &m);
+}
+
 static void resolve(struct door_host *h, struct span address)
 {
 	struct connection *c = self(h);
@@ -191,6 +207,7 @@ const struct door_host_ops front_door_host = {
 	.respond = respond,
 	.cancel = cancel,
 	.login = login,
+	.apop = apop,
 	.resolve = resolve,
 	.delivery = delivery,
 	.poke = poke,
