@@ -1,4 +1,6 @@
+import fcntl
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -64,3 +66,14 @@ def own_server():
     for it in made:
         it.stop()
         it.remove()
+
+
+@pytest.fixture(scope='session')
+def packages():
+    """Installs what the lock file names, once."""
+    installed, lock = served.TESTS / 'node_modules' / '.package-lock.json', served.TESTS / 'package-lock.json'
+    with open(served.TESTS / '.npmrc') as one_at_a_time:
+        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+        if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+            done = subprocess.run(['npm', 'ci'], cwd=served.TESTS, capture_output=True, text=True, timeout=120)
+            assert done.returncode == 0, done.stderr
