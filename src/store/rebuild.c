@@ -43,10 +43,14 @@ static enum fail pass_take(
 	uint64_t account = rebuild_account_of(type, payload);
 	struct rebuild_entry *e = account ? rebuild_find(r, account) : NULL;
 
-	if (p == &r->all && (type == RECORD_BATCH || type == RECORD_SNAPSHOT))
-		r->told++;
-	if (!e || e->there || (p == &r->asked && !e->asked))
+	if (!e) {
+		r->told += p == &r->all && (type == RECORD_BATCH || type == RECORD_SNAPSHOT); /* of no account */
 		return FAIL_NONE;
+	}
+	if (e->there || (p == &r->asked && !e->asked))
+		return FAIL_NONE;
+	e->told++;
+	r->told++;
 	return redo_record(&p->redo, pos, type, payload, w);
 }
 

@@ -12,6 +12,7 @@ struct rebuild_entry {
 	uint64_t account; /* 0: none */
 	uint32_t *segments;
 	uint32_t count, cap;
+	uint64_t told; /* of its records, by the pass that counts: until it is there */
 	bool there, asked;
 };
 
@@ -31,7 +32,7 @@ struct rebuild {
 	struct list waiters; /* struct waiter of rebuild_wait.c, whose accounts are not there */
 	struct deferred next;
 	const char *reason;
-	uint64_t records, told; /* in the log; by the pass `all` */
+	uint64_t records, told; /* in the log; in the index by now */
 	int64_t began, said;
 	unsigned said_percent;
 };

@@ -90,6 +90,8 @@ void rebuild_begin_asked(struct rebuild *r)
 		if (e->asked)
 			continue;
 		e->asked = true;
+		r->told -= e->told; /* they are told from the first on, once more */
+		e->told = 0;
 		p->segments = memory_resize_array(p->segments, n + e->count, sizeof(*p->segments));
 		memcpy(p->segments + n, e->segments, e->count * sizeof(*e->segments));
 		n += e->count;
