@@ -34,6 +34,22 @@ def tree(root):
     return found
 
 
+def pss_of(pid):
+    """Kilobytes; 0 when it has ended."""
+    try:
+        lines = Path('/proc/%d/smaps_rollup' % pid).read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith('Pss:'))
+
+
+def name_of(pid):
+    try:
+        return Path('/proc/%d/comm' % pid).read_text().strip()
+    except OSError:
+        return 'ended'
+
+
 class Group:
     def __init__(self, name):
         self.root = None
@@ -79,15 +95,15 @@ class Group:
 
     def pss_kb(self):
         """Proportional memory of all its processes: shared pages are counted once."""
-        total = 0
+        return sum(pss_of(pid) for pid in self.processes())
+
+    def pss_by_name(self):
+        """The same, by what the processes call themselves."""
+        found = {}
         for pid in self.processes():
-            try:
-                for line in Path('/proc/%d/smaps_rollup' % pid).read_text().splitlines():
-                    if line.startswith('Pss:'):
-                        total += int(line.split()[1])
-            except OSError:
-                continue
-        return total
+            name = name_of(pid)
+            found[name] = found.get(name, 0) + pss_of(pid)
+        return found
 
     def leave_processes(self):
         """Ends what the server left behind; only what this group holds."""

@@ -2,6 +2,7 @@
 """How each server grows: workloads over mailboxes of 1,000 to 1,000,000 messages and over 1 to 512 connections, plotted.
 `make bench-growth`; see bench/README.md."""
 import argparse
+import datetime
 import json
 import os
 import time
@@ -9,13 +10,16 @@ from pathlib import Path
 
 import machine
 import peers
-from driver import prepare_process, restart, settle
-from load import Load, WrongAnswer
+import report
+from driver import FAILURES, prepare_process
+from kinds import restart, settle
+from load import Load
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRST = 10  # account u10 has the first size, u11 the second...
 SEED = 1000
 LOOK = dict(first_user=0, users=8)
+BEGIN, END = '<!-- growth: written by make bench-growth -->', '<!-- end of growth -->'
 
 # name: (title, command, what is counted, how many of it for n messages), milliseconds
 COMMANDS = {
@@ -119,7 +123,7 @@ def run(options, name):
 def attempt(growth, what, *arguments):
     try:
         what(*arguments)
-    except WrongAnswer as wrong:
+    except FAILURES as wrong:
         print('%s: %s' % (growth.server.name, wrong), flush=True)
 
 
@@ -184,6 +188,20 @@ def plot(results, directory):
     pyplot.close(figure)
 
 
+def write(options, results, minutes):
+    """What there is, after each server."""
+    when = datetime.datetime.now(datetime.timezone.utc).strftime('%Y-%m-%d %H:%M UTC')
+    text = 'Run of %s, %.0f minutes, %g s a figure. %s; %d × %s; %s.\n\n%s\n' % (
+        when, minutes, options.seconds, ', '.join(results), peers.CPUS, machine.processor(), machine.barid_version(), table(results))
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / 'growth.md').write_text(text)
+    (options.out / 'growth.json').write_text(json.dumps({'machine': machine.processor(), 'points': results}, indent=1))
+    plot(results, options.out)
+    if options.publish:
+        report.put_between(BEGIN, END, text)
+        plot(results, report.PLOTS)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--build', type=Path, default=ROOT / 'build-bench' / 'barid', help='a release build')
@@ -191,15 +209,19 @@ def main():
     parser.add_argument('--messages', type=int, default=1000000, help='the largest mailbox (peers: 100,000 at most)')
     parser.add_argument('--connections', type=int, default=512)
     parser.add_argument('--seconds', type=float, default=1.0)
+    parser.add_argument('--limit', type=float, default=600, help='seconds that one step of the load generator may take')
+    parser.add_argument('--publish', action='store_true', help='put table and plots into doc/PERFORMANCE.md')
     parser.add_argument('--out', type=Path, default=ROOT / 'build-bench' / 'results')
     options = parser.parse_args()
     os.environ['BARID'] = str(options.build / 'barid')
     prepare_process()
-    results = {name: run(options, name) for name in options.servers.split(',')}
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / 'growth.md').write_text(table(results) + '\n')
-    (options.out / 'growth.json').write_text(json.dumps({'machine': machine.processor(), 'points': results}, indent=1))
-    plot(results, options.out)
+    results, began = {}, time.monotonic()
+    for name in options.servers.split(','):
+        try:
+            results[name] = run(options, name)
+        except FAILURES as wrong:
+            print('%s is left out: %s' % (name, wrong), flush=True)
+        write(options, results, (time.monotonic() - began) / 60)
     print('written to %s' % options.out)
 
 

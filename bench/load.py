@@ -1,5 +1,6 @@
 """One run of the load generator against one server, with what the server and the rest of the machine spent meanwhile."""
 import json
+import select
 import signal
 import subprocess
 from pathlib import Path
@@ -29,12 +30,17 @@ class Load:
                 command.append('--' + key)
             else:
                 command += ['--' + key, str(value)]
-        self.name = workload
+        self.name, self.limit = workload, options.limit
         self.server, self.process = server, subprocess.Popen(
             command + [str(HERE / 'workloads' / (workload + '.w'))], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True)
 
-    def line(self):
+    def line(self, seconds=None):
+        """What it says next, one line of JSON; one that does not say it in time is ended."""
+        if not select.select([self.process.stdout], [], [], seconds or self.limit)[0]:
+            self.process.kill()
+            self.process.wait()
+            raise WrongAnswer('%s: %s took longer than %d s' % (self.server.name, self.name, seconds or self.limit))
         text = self.process.stdout.readline()
         if not text:
             self.process.wait()
@@ -55,18 +61,18 @@ class Load:
         self.process.send_signal(signal.SIGUSR1)
         return self.figures()
 
-    def figures(self):
-        out = self.line()
+    def figures(self, seconds=None):
+        out = self.line(seconds)
         server, busy = self.before
         out['server_cpu'] = self.server.account_group().cpu_seconds() - server
         rest = cpu.machine_busy_seconds() - busy - out['server_cpu'] - out['cpu']
         out['others_share'] = max(0.0, rest / max(out['seconds'], 1e-3) / peers.CPUS)
         return out
 
-    def go(self):
+    def go(self, seconds=None):
         """The figures of the load generator, with what the server and the rest of the machine spent meanwhile."""
         self.begin()
-        return self.figures()
+        return self.figures(seconds)
 
     def __exit__(self, wrong=None, *_):
         if wrong:

@@ -47,6 +47,10 @@ def version(command):
         return 'absent'
 
 
+def barid_version():
+    return version([os.environ['BARID'], 'version']) + ', ' + version(['git', '-C', str(peers.ROOT), 'rev-parse', '--short', 'HEAD'])
+
+
 def describe(options, servers):
     return {
         'processor': '%d × %s' % (peers.CPUS, processor()),
@@ -55,7 +59,7 @@ def describe(options, servers):
         'file system': file_system(servers[0].dir),
         'load average': '%.1f %.1f %.1f' % os.getloadavg(),
         'accounting': servers[0].account_group().kind,
-        'barid': version([os.environ['BARID'], 'version']) + ', ' + version(['git', '-C', str(peers.ROOT), 'rev-parse', '--short', 'HEAD']),
+        'barid': barid_version(),
         'dovecot': version(['dovecot', '--version']),
         'cyrus': '3.6.1, Debian' if any(s.name == 'cyrus' for s in servers) else 'absent',
         'messages': options.messages, 'rounds': options.rounds, 'seconds a run': options.seconds,

@@ -34,11 +34,12 @@ class Measured:
     prefix = 'barid-bench'
     login_suffix = ''
     most_connections = 100000  # more cannot be asked of it on this machine
+    knows_accounts_beforehand = True  # else a first delivery makes them
     certificate_kind = 'rsa'
 
     def account_group(self):
         if not hasattr(self, 'group'):
-            self.group = cpu.Group('barid-bench-%s-%d' % (self.name, os.getpid()))
+            self.group = cpu.Group('%s-%d' % (self.dir.name, os.getpid()))
         return self.group
 
     def launch(self, command, env=None):
@@ -275,6 +276,7 @@ CYRUS_PACKAGES = ['cyrus-common', 'cyrus-imapd', 'cyrus-pop3d', 'sasl2-bin']
 
 class BenchCyrus(Measured, Server):
     name, domain = 'cyrus', 'example.org'
+    knows_accounts_beforehand = False
     most_connections = 1000
 
     def unpack(self):

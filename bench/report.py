@@ -1,6 +1,9 @@
-"""Tables and plots of a run: Markdown, JSON, SVG, PNG. Knows no server."""
+"""What a run has measured: kept after every row, so that a run which ends early is worth what it has; tables and plots of it in Markdown, JSON,
+SVG, PNG. Knows no server."""
 import datetime
 import json
+import statistics
+import time
 from pathlib import Path
 
 from rows import MEMORY, RATE, SPEED, TIME
@@ -43,6 +46,8 @@ def reached(result):
     row, ours = result['row'], value_of(result, 'barid')
     if row.ceiling is not None and ours is not None:
         return 'yes' if ours <= row.ceiling else 'no', '≤ %s %s' % (figure(row.ceiling), row.unit)
+    if row.floor is not None and ours is not None:
+        return 'yes' if ours >= row.floor else 'no', '≥ %s %s' % (figure(row.floor), row.unit)
     r = ratio(result)
     if row.aim is None or r is None:
         return '', '' if row.aim is None else '%g×' % row.aim
@@ -53,9 +58,14 @@ def line(result):
     """One row for a person who watches."""
     cells = []
     for name, found in result['servers'].items():
-        cells.append('%s %s' % (name, 'WRONG (%s)' % found['wrong'] if 'wrong' in found else figure(found['value']['median'])))
+        cells.append('%s %s' % (name, 'WRONG (%s)' % found['wrong'] if 'wrong' in found else
+                                figure(found['value']['median']) + note(found)))
     r = ratio(result)
     return '%-16s %-13s %s%s' % (result['row'].name, result['row'].unit, ', '.join(cells), '' if r is None else ' → %.1f×' % r)
+
+
+def note(found):
+    return ' [%s]' % found['note'] if found.get('note') else ''
 
 
 def spread(found):
@@ -66,7 +76,7 @@ def spread(found):
 def cell(found):
     if not found:
         return '–'
-    return 'wrong' if 'wrong' in found else figure(found['value']['median']) + spread(found)
+    return 'wrong' if 'wrong' in found else figure(found['value']['median']) + spread(found) + note(found)
 
 
 def of_limit(result, limits):
@@ -98,12 +108,25 @@ def table(results, limits):
     return '\n'.join(out)
 
 
-def markdown(results, limits, machine, seconds):
-    when = datetime.datetime.now(datetime.timezone.utc).strftime('%Y-%m-%d %H:%M UTC')
-    facts = '; '.join('%s %s' % item for item in machine.items())
-    best = '; '.join('%s %s' % (k, figure(v / 1e6) + ' MB/s' if v > 1e6 else figure(v) + '/s') for k, v in limits.items())
-    return '\n'.join(['Run of %s, %.0f minutes. %s.' % (when, seconds / 60, facts), '', 'Limits of the machine during the run: %s.' % best,
-                      '', table(results, limits), ''])
+def busy(results):
+    """One sentence about the others on the machine."""
+    shares = [max(s) for r in results.values() if (s := [f['others_share'] for f in r['servers'].values() if 'others_share' in f])]
+    if not shares:
+        return ''
+    typical = statistics.median(shares)
+    text = 'Other work on the machine took %.0f%% of its processors in the median row' % (100 * typical)
+    return text + ('.' if typical < 0.25 else ': **rates with few connections, p99 and what is compared over TLS are worth little in this run**; '
+                   'server CPU an operation and the slow rows are worth more.')
+
+
+def markdown(run):
+    facts = '; '.join('%s %s' % item for item in run.machine.items())
+    best = '; '.join('%s %s' % (k, figure(v / 1e6) + ' MB/s' if v > 1e6 else figure(v) + '/s') for k, v in run.best().items())
+    missing = [name for name in run.known if name not in run.rows]
+    out = ['Run of %s, %.0f minutes. %s.' % (run.when, run.minutes(), facts), '', busy(run.rows)]
+    if missing:
+        out.append('Not measured in this run: %s.' % ', '.join(missing))
+    return '\n'.join(out + ['', 'Limits of the machine during the run: %s.' % best, '', table(run.rows, run.best()), ''])
 
 
 def plain(results):
@@ -137,20 +160,53 @@ def plot(results, directory):
     pyplot.close(figure_)
 
 
-def publish(text):
+def put_between(begin, end, text):
+    """Into the page, in place of what stands between two of its lines."""
     page = PAGE.read_text()
-    before, after = page.index(BEGIN) + len(BEGIN), page.index(END)
+    before, after = page.index(begin) + len(begin), page.index(end)
     PAGE.write_text(page[:before] + '\n' + text + page[after:])
     PLOTS.mkdir(exist_ok=True)
 
 
-def write(options, results, limits, machine, seconds):
-    options.out.mkdir(parents=True, exist_ok=True)
-    text = markdown(results, limits, machine, seconds)
-    (options.out / 'table.md').write_text(text)
-    (options.out / 'run.json').write_text(json.dumps({'machine': machine, 'limits': limits, 'rows': plain(results)}, indent=1))
-    plot(results, options.out)
-    if options.publish:
-        publish(text)
-        plot(results, PLOTS)
-    print('written to %s' % options.out)
+class Run:
+    """`rows`: name → {'row', 'servers'}, in the order of the benchmark; `limits`: name → what each look at the machine gave."""
+    SIZES = ('messages', 'rounds', 'seconds a run')
+
+    def __init__(self, options, all_rows):
+        self.options, self.known = options, {row.name: row for row in all_rows}
+        self.rows, self.limits, self.machine, self.spent, self.began = {}, {}, {}, 0, time.monotonic()
+        self.when = datetime.datetime.now(datetime.timezone.utc).strftime('%Y-%m-%d %H:%M UTC')
+        self.path = options.out / 'run.json'
+        if options.resume and self.path.exists():
+            self.take(json.loads(self.path.read_text()))
+
+    def take(self, earlier):
+        sizes = dict(zip(self.SIZES, (self.options.messages, self.options.rounds, self.options.seconds)))
+        differ = [k for k, v in sizes.items() if earlier['machine'].get(k) != v]
+        if differ:
+            raise SystemExit('%s is of a run with other %s: remove it, or leave --resume out' % (self.path, ', '.join(differ)))
+        self.when, self.limits, self.spent = earlier['when'], earlier['limits'], earlier['seconds']
+        self.rows = {name: {'row': self.known[name], 'servers': r['servers']} for name, r in earlier['rows'].items() if name in self.known}
+
+    def minutes(self):
+        return (self.spent + time.monotonic() - self.began) / 60
+
+    def best(self):
+        return {k: statistics.median(v) for k, v in self.limits.items()}
+
+    def save(self):
+        """Table and JSON as of now."""
+        self.rows = {name: self.rows[name] for name in self.known if name in self.rows}
+        self.options.out.mkdir(parents=True, exist_ok=True)
+        (self.options.out / 'table.md').write_text(markdown(self))
+        self.path.write_text(json.dumps({'when': self.when, 'seconds': self.minutes() * 60, 'machine': self.machine, 'limits': self.limits,
+                                         'rows': plain(self.rows)}, indent=1))
+
+    def finish(self):
+        self.save()
+        if self.options.publish:
+            put_between(BEGIN, END, markdown(self))
+        plot(self.rows, self.options.out)
+        if self.options.publish:
+            plot(self.rows, PLOTS)
+        print('written to %s' % self.options.out)

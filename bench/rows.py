@@ -3,6 +3,7 @@
 # Accounts: u0-u49 are delivered to and watch; u50-u69 hold 100 messages each; u70 the large mailbox; u71-u78 are filed
 # into; u79 has the folders; u80-u99 only log in.
 ACCOUNTS = 100
+MANY = 10000  # accounts of the servers of the row start-many
 LOOK = dict(first_user=50, users=20)
 BIG = dict(first_user=70, users=1)
 WATCHED = dict(first_user=0, users=50)
@@ -11,16 +12,16 @@ RATE, TIME, SPEED, MEMORY, REBUILD = 'operations/s', 'ms', 'MB/s', 'KB', 'messag
 
 
 class Row:
-    """kind: load (a workload), idle, push, start, rebuild, rest-memory (see driver.py). aim: how many times the better peer, for rates; for times and
+    """kind: load (a workload) or another of kinds.py. aim: how many times the better peer, for rates; for times and
     memory how many times less. `only`: on that server alone."""
 
     def __init__(self, name, title, workload, unit, port='imap', kind='load', connections=1, aim=None, cpu_aim=None, limit=None,
-                 define=None, per=1, ceiling=None, only=None, once=False, after=None,
+                 define=None, per=1, ceiling=None, floor=None, only=None, once=False, after=None,
                  certificate='rsa', **options):
         self.name, self.title, self.workload, self.unit, self.port, self.kind = name, title, workload, unit, port, kind
         self.connections, self.aim, self.cpu_aim, self.limit = connections, aim, cpu_aim, limit
         self.define, self.per, self.ceiling, self.only, self.once = define or {}, per, ceiling, only, once
-        self.after, self.certificate, self.options = after, certificate, options
+        self.floor, self.after, self.certificate, self.options = floor, after, certificate, options
 
     @property
     def tls(self):
@@ -36,7 +37,12 @@ def rows(big):
     copied = min(big, 10000)
     rare, subject = sum(n % 500 == 13 for n in range(big)), sum(n % 100 == 7 for n in range(big))
     n = '{:,}'.format(big)
-    out = []
+    out = [
+        command('envelope-first', 'FETCH 1:* (ENVELOPE BODYSTRUCTURE), %s messages, the first time' % n,
+                'FETCH 1:* (ENVELOPE BODYSTRUCTURE)', 'fetch', big, aim=4, once=True),
+        Row('rebuild', 'index deleted: all messages of the store, until the whole index is made anew and the large mailbox open', None, REBUILD,
+            kind='rebuild', floor=100000, only='barid'),
+    ]
     for count, aim in ((1, 2), (8, 6), (64, 12)):
         out.append(Row('deliver-%d' % count, 'LMTP deliveries, %d connection%s' % (count, 's' * (count > 1)), 'deliver', RATE, 'lmtp',
                        connections=count, aim=aim, cpu_aim=10, limit='sync_%d' % count, **WATCHED))
@@ -58,8 +64,6 @@ def rows(big):
         out.append(Row('pop3' + tls, 'POP3: login, UIDL, RETR of 100 messages, QUIT; 4 connections' + (', TLS' if tls else ''), 'pop3',
                        RATE, 'pop3' + tls, connections=4, aim=aim, **LOOK))
     out += [
-        command('envelope-first', 'FETCH 1:* (ENVELOPE BODYSTRUCTURE), %s messages, the first time' % n,
-                'FETCH 1:* (ENVELOPE BODYSTRUCTURE)', 'fetch', big, aim=4, once=True),
         command('envelope', 'FETCH 1:* (ENVELOPE BODYSTRUCTURE), %s messages' % n, 'FETCH 1:* (ENVELOPE BODYSTRUCTURE)', 'fetch', big,
                 aim=4),
         command('select', 'SELECT, %s messages, warm' % n, 'SELECT INBOX', 'exists', 1, ceiling=0.2),
@@ -78,6 +82,8 @@ def rows(big):
         Row('uidl', 'POP3: login, UIDL and LIST of %s messages, QUIT' % n, 'uidl-list', TIME, 'pop3', define={'number': big},
             ceiling=100 * big / 100000, **BIG),
         Row('status', 'STATUS of 1,000 folders', 'status', TIME, define={'number': 1000}, first_user=79, users=1),
+        Row('list-status', 'LIST RETURN (STATUS) of 1,000 folders', 'command', TIME,
+            define={'command': 'LIST "" "Folder%" RETURN (STATUS (MESSAGES UNSEEN UIDNEXT))', 'what': 'status', 'number': 1000}, first_user=79, users=1),
     ]
     for tls, ceiling in (('', 5), ('s', 20)):
         out.append(Row('idle' + tls, 'connection in IDLE: memory of all processes' + (', TLS' if tls else ''), 'idle', MEMORY, 'imap' + tls,
@@ -86,8 +92,14 @@ def rows(big):
         out.append(Row('push-%d' % watchers, 'from 250 to EXISTS in IDLE, %s sessions wait: p99' % '{:,}'.format(watchers), 'idle', TIME,
                        kind='push', connections=watchers, ceiling=5, first_user=0, users=min(50, watchers)))
     out += [
+        Row('fetch-still', 'FETCH of one message (FLAGS, two headers), 4 connections: p99, nothing moves', None, TIME, kind='fetch-still',
+            connections=4, only='barid'),
+        Row('fetch-moving', 'the same while two thirds of the log are given back: p99', None, TIME, kind='fetch-moving', connections=4,
+            only='barid'),
         Row('start', 'from start to the first greeting', None, TIME, kind='start'),
-        Row('rebuild', 'index deleted: rebuilt from the log until the large mailbox is open', None, REBUILD, kind='rebuild', only='barid'),
+        Row('start-many', 'the same with %s accounts, each with mail' % '{:,}'.format(MANY), None, TIME, kind='start-many'),
+        Row('rebuild-after', 'index deleted after all of this run: until it is made anew', None, TIME, kind='rebuild', only='barid'),
         Row('rest-memory', 'memory at rest after this run', None, MEMORY, kind='rest-memory'),
+        Row('rest-cpu', 'processor time a minute at rest', None, TIME, kind='rest-cpu'),
     ]
     return out

@@ -52,8 +52,10 @@ static uint64_t number_of(const char *text, const char *option)
 	X(users)                                                                                                       \
 	X(first_user)                                                                                                  \
 	X(size)                                                                                                        \
-	X(first_message) X(count) X(seconds) X(define) X(login_suffix) X(password) X(tls) X(resume) X(hold) X(deliver) \
-		X(deliver_port) X(deliveries)
+	X(first_message)                                                                                               \
+	X(any)                                                                                                         \
+	X(count) X(seconds) X(define) X(login_suffix) X(password) X(tls) X(resume) X(hold) X(deliver) X(deliver_port)  \
+		X(deliveries)
 
 enum option_name {
 #define X(name) OPTION_##name,
@@ -91,6 +93,7 @@ static void take_option(struct options *o, int option, char *value)
 	case OPTION_first_user: crowd->first_user = (unsigned)number_of(value, name); break;
 	case OPTION_size: crowd->message_size = number_of(value, name); break;
 	case OPTION_first_message: crowd->next_message = number_of(value, name); break;
+	case OPTION_any: crowd->any = number_of(value, name); break;
 	case OPTION_count: crowd->most = number_of(value, name); break;
 	case OPTION_seconds: o->seconds = strtod(value, NULL); break;
 	case OPTION_define: take_define(o, value); break;

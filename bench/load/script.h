@@ -6,7 +6,8 @@
  *     user                      the next account, in turn
  *     connect                   a connection (with TLS when --tls), and the greeting is awaited
  *     > TEXT                    send TEXT and CRLF; {login} {address} {password} {n} {message} stand for their values,
- *                               {literal} and {literal+} for the head of a literal with the message that {message} then sends
+ *                               {any} for a number up to --any, {literal} and {literal+} for the head of a literal with the message
+ *                               that {message} then sends
  *     < PREFIX                  wait for the answer; it must begin with PREFIX
  *     <. PREFIX                 POP3: the same, and its lines up to the dot
  *     expect WHAT NUMBER        WHAT (fetch, exists, expunge, status, list, hits, lines, literals, same) was seen NUMBER times

@@ -69,6 +69,14 @@ static void add_message(struct session *s)
 	s->announced = false;
 }
 
+/* Steps of a golden ratio come near every place, none twice running. */
+static uint64_t any_number(struct crowd *crowd)
+{
+	if (crowd->any == 0)
+		die("{any} wants --any NUMBER");
+	return (++crowd->next_any * 0x9e3779b97f4a7c15u >> 16) % crowd->any + 1;
+}
+
 static void add_value(struct session *s, struct span name)
 {
 	struct crowd *crowd = s->crowd;
@@ -81,6 +89,8 @@ static void add_value(struct session *s, struct span name)
 		buf_addf(out, "%s", crowd->password);
 	else if (span_eq(name, SPAN("n")))
 		buf_addf(out, "%llu", (unsigned long long)++crowd->next_number);
+	else if (span_eq(name, SPAN("any")))
+		buf_addf(out, "%llu", (unsigned long long)any_number(crowd));
 	else if (span_eq(name, SPAN("i")))
 		buf_addf(out, "%u", s->i);
 	else if (span_eq(name, SPAN("literal")))

@@ -18,6 +18,7 @@ struct crowd {
 	unsigned users, first_user, next_user;
 	size_t message_size;
 	uint64_t next_message, next_number; /* {n} counts from 1 */
+	uint64_t any, next_any;             /* {any}: one of 1..any, all over it, the same in each run */
 	int poll;
 	uint64_t first_sum; /* of `expect same`, 0 = none yet */
 
