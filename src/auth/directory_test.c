@@ -241,11 +241,38 @@ static void a_secret_for_apop_is_kept(void **state)
 	disk->ops->free(disk);
 }
 
+static void a_login_name_may_name_a_device(void **state)
+{
+	static const struct {
+		struct span login, account;
+		const char *device;
+	} good[] = {
+		{SPAN("hr/anna"), SPAN("hr"), "anna"},
+		{SPAN("hr@example.org/\xd9\x87\xd8\xa7\xd8\xaa\xd9\x81"), SPAN("hr@example.org"),
+			"\xd9\x87\xd8\xa7\xd8\xaa\xd9\x81"},
+		{SPAN("a/b/c"), SPAN("a"), "b/c"},
+	};
+	static const struct span bad[] = {SPAN("hr"), SPAN("/anna"), SPAN("hr/"), SPAN("hr/\xff"), SPAN("hr/a\0b")};
+	char device[DETAIL_MAX + 1];
+	struct span account;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		assert_true(name_split_device(good[i].login, &account, device));
+		assert_true(span_eq(account, good[i].account));
+		assert_string_equal(device, good[i].device);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_false(name_split_device(bad[i], &account, device));
+	assert_int_equal(name_check(SPAN("hr/anna"), &(struct why){0}), FAIL_CANNOT); /* so there is no such account */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_found_as_people_write_them),
 		cmocka_unit_test(addresses_deliver),
+		cmocka_unit_test(a_login_name_may_name_a_device),
 		cmocka_unit_test(changes_last_and_ids_are_burnt),
 		cmocka_unit_test(shards_are_filled_evenly),
 		cmocka_unit_test(a_power_loss_takes_nothing_that_was_promised),

@@ -61,3 +61,17 @@ bool name_split_detail(struct span address, const char *delimiter, struct name *
 	out->local = cut;
 	return true;
 }
+
+bool name_split_device(struct span login, struct span *account_out, char *device)
+{
+	size_t cut = span_find_byte(login, '/');
+	struct span d;
+
+	if (cut == SIZE_MAX || !cut)
+		return false;
+	d = span_skip(login, cut + 1);
+	if (!d.n || !utf8_valid(d) || !span_cstr(d, device, DETAIL_MAX + 1))
+		return false;
+	*account_out = span_first(login, cut);
+	return true;
+}

@@ -22,6 +22,10 @@ MUST_USE bool name_fold(struct span text, struct name *out);
  * False when there is none. `detail` (as written) has DETAIL_MAX + 1 octets; a longer one is cut to nothing. */
 MUST_USE bool name_split_detail(struct span address, const char *delimiter, struct name *out, char *detail);
 
+/* Splits a login name that names its device: `account/device`, where the account may be `user@domain`; no account's name has a slash. False when it
+ * names none, or one that is longer than DETAIL_MAX or not UTF-8. `device` (as written) has DETAIL_MAX + 1 octets. */
+MUST_USE bool name_split_device(struct span login, struct span *account_out, char *device);
+
 static inline struct span name_span(const struct name *n)
 {
 	return span(n->text, n->n);

@@ -249,3 +249,10 @@ bool settings_duration(struct span text, uint64_t *seconds_out)
 
 	return value_set_DURATION(seconds_out, text, "", why, sizeof why);
 }
+
+bool settings_retention(struct span text, int64_t *seconds_out)
+{
+	char why[256];
+
+	return value_set_RETENTION(seconds_out, text, "", why, sizeof why);
+}

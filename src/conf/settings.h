@@ -23,8 +23,12 @@ struct listen_list {
 #define SETTINGS_NUMBER   uint64_t
 #define SETTINGS_SIZE     uint64_t
 #define SETTINGS_DURATION uint64_t
-#define SETTINGS_LISTEN   struct listen_list
-#define SETTINGS_CHOICE   char *
+/* Of mail that was downloaded: how many seconds later it is deleted; 0 = at once, RETENTION_KEEP = never. */
+enum { RETENTION_KEEP = -1 };
+
+#define SETTINGS_RETENTION int64_t
+#define SETTINGS_LISTEN    struct listen_list
+#define SETTINGS_CHOICE    char *
 
 enum settings_key {
 #define SETTING(key, ...) SETTINGS_KEY_##key,
@@ -69,6 +73,7 @@ FAILS settings_assign(struct settings *s, struct span assignment, struct why *w)
 void settings_path(const struct settings *s, const char *path, char *dst, size_t size);
 
 /* "90s", "3d": seconds, as in a setting of that type. */
+bool settings_retention(struct span text, int64_t *seconds_out); /* as a RETENTION is written */
 bool settings_duration(struct span text, uint64_t *seconds_out);
 
 /* The table, for --help, the man page and the documentation. */

@@ -47,6 +47,23 @@ static void defaults_are_right(void **state)
 	settings_free(s);
 }
 
+static void retentions_are_words_or_times(void **state)
+{
+	static const char *const bad[] = {"", "never", "0", "0d", "-1", "30000d", "15 days"};
+	int64_t seconds = 7;
+
+	(void)state;
+	assert_true(settings_retention(SPAN("Keep"), &seconds));
+	assert_int_equal(seconds, RETENTION_KEEP);
+	assert_true(settings_retention(SPAN("delete"), &seconds));
+	assert_int_equal(seconds, 0);
+	assert_true(settings_retention(SPAN("15d"), &seconds));
+	assert_int_equal(seconds, 15 * 86400);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_false(settings_retention(span_of(bad[i]), &seconds));
+	assert_int_equal(seconds, 15 * 86400);
+}
+
 static void a_file_is_read(void **state)
 {
 	struct settings *s = settings_parse(SPAN("\xef\xbb\xbf# words\r\n\n; more\n  data_dir = /srv/a b  \r\n"
@@ -235,6 +252,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_meant_word_is_found),
 		cmocka_unit_test(defaults_are_right),
+		cmocka_unit_test(retentions_are_words_or_times),
 		cmocka_unit_test(a_file_is_read),
 		cmocka_unit_test(a_key_of_another_name_goes_on_to_count),
 		cmocka_unit_test(all_problems_are_told_at_once),

@@ -188,3 +188,16 @@ bool value_set_CHOICE(void *field, struct span value, const char *form, char *te
 	snprintf(text, size, "write one of: %s", form);
 	return false;
 }
+
+bool value_set_RETENTION(void *field, struct span value, const char *form, char *text, size_t size)
+{
+	uint64_t seconds = 0;
+	char other[128];
+
+	(void)form;
+	if (!span_eq_nocase(value, SPAN("keep")) && !span_eq_nocase(value, SPAN("delete")) &&
+		(!value_set_DURATION(&seconds, value, "", other, sizeof(other)) || !seconds || seconds > INT32_MAX))
+		return complain(text, size, "write 'keep', 'delete', or how long after its download, such as '15d'");
+	*(int64_t *)field = span_eq_nocase(value, SPAN("keep")) ? RETENTION_KEEP : (int64_t)seconds;
+	return true;
+}

@@ -11,6 +11,6 @@ enum { VALUE_MAX = 2048 };
 typedef bool value_set(void *field, struct span value, const char *form, char *text, size_t size);
 
 value_set value_set_TEXT, value_set_PATH, value_set_BOOL, value_set_NUMBER, value_set_SIZE, value_set_DURATION,
-	value_set_LISTEN, value_set_CHOICE;
+	value_set_LISTEN, value_set_CHOICE, value_set_RETENTION;
 
 #endif

@@ -14,6 +14,7 @@ struct session_start {
 	struct stream *stream;   /* the session owns it from here on: stream_set_owner, in the end stream_close */
 	struct account *account; /* open; the session calls account_close in the end */
 	const char *user;        /* as whom, for answers */
+	const char *device;      /* that the login name named, as it was written; "" = none (POP3) */
 	const char *session;     /* id, for log lines */
 	const char *peer;
 	bool tls;

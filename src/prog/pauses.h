@@ -8,6 +8,7 @@
 struct pauses {
 	uint64_t restart_ms; /* super, before it starts a process anew that died young; each further time twice that */
 	uint64_t last_word_ms; /* mail, from the moment its store breaks until it ends: its sessions say goodbye */
+	uint64_t devices_ms;   /* mail, between two walks over what POP3's policies let go, at most */
 };
 extern struct pauses pauses;
 

@@ -10,12 +10,11 @@
 #include "store/batch.h"
 
 enum {
-	DEVICES_MAX = 32,                       /* of an account */
-	DEVICE_NAME_MAX = 64,                   /* octets */
-	DEVICE_MARKS_MAX = 16384,               /* ranges of each kind; past it the oldest are forgotten */
-	DEVICE_SEEN_STEP = 3600,                /* seconds: "last seen" is written no more often when nothing else is */
-	DEVICE_TIME_STEP = 3600,                /* times of downloads are rounded up to these */
-	DEVICE_POLICY_SECONDS_MAX = 0x7fffffff, /* of a policy */
+	DEVICES_MAX = 32,         /* of an account */
+	DEVICE_NAME_MAX = 64,     /* octets */
+	DEVICE_MARKS_MAX = 16384, /* ranges of each kind; past it the oldest are forgotten */
+	DEVICE_SEEN_STEP = 3600,  /* seconds: "last seen" is written no more often when nothing else is */
+	DEVICE_TIME_STEP = 3600,  /* times of downloads are rounded up to these */
 };
 
 /* What becomes of a message that the device has downloaded. */
@@ -24,6 +23,13 @@ struct device_policy {
 	enum device_keep keep;
 	uint32_t seconds; /* DEVICE_AFTER: after its download */
 };
+/* As settings have it: deleted so many seconds after the download; 0: at once; below: never. */
+static inline struct device_policy device_policy_after(int64_t seconds)
+{
+	if (seconds < 0)
+		return (struct device_policy){DEVICE_KEEP, 0};
+	return (struct device_policy){seconds ? DEVICE_AFTER : DEVICE_DELETE, (uint32_t)seconds};
+}
 struct device {
 	struct span name;            /* "" = of logins that name none; lives until the next loop turn */
 	int64_t seen;                /* seconds since 1970 */

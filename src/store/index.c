@@ -240,16 +240,32 @@ enum fail index_bad_row(struct why *w)
 		"is rebuilt from the log");
 }
 
+/* An account that is not there has nothing. */
+static enum fail peek(struct kv *kv, struct account *a, bool *devices_out, struct why *w)
+{
+	enum fail f = load_counters(kv, false, a, devices_out, w);
+
+	if (f == FAIL_NOT_FOUND)
+		return FAIL_NONE;
+	return f == FAIL_CORRUPT ? index_bad_row(w) : f;
+}
+
 enum fail index_peek_kept(struct kv *kv, uint64_t account, uint64_t *count_out, struct why *w)
 {
 	struct account a = {.id = account};
 	bool devices;
-	enum fail f = load_counters(kv, false, &a, &devices, w);
+	enum fail f = peek(kv, &a, &devices, w);
 
 	*count_out = a.kept_count;
-	if (f == FAIL_NOT_FOUND)
-		return FAIL_NONE;
-	return f == FAIL_CORRUPT ? index_bad_row(w) : f;
+	return f;
+}
+
+enum fail index_peek_devices(struct kv *kv, uint64_t account, bool *has_out, struct why *w)
+{
+	struct account a = {.id = account};
+
+	*has_out = false;
+	return peek(kv, &a, has_out, w);
 }
 
 enum fail index_load_account(struct account *a, bool near, struct why *w)

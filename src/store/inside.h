@@ -562,6 +562,8 @@ FAILS index_write(struct store *s, struct why *w); /* what index_put_* gathered,
 FAILS index_load_account(struct account *a, bool near, struct why *w);
 /* How many kept messages an account has, without loading it. */
 FAILS index_peek_kept(struct kv *kv, uint64_t account, uint64_t *count_out, struct why *w);
+/* Whether it has devices of POP3, or a policy for them. */
+FAILS index_peek_devices(struct kv *kv, uint64_t account, bool *has_out, struct why *w);
 /* Fills `out`, which is empty but for room that was reserved. Needs nothing but the kv, so it may be called from a worker. */
 FAILS index_load_rows(
 	struct kv *kv, uint64_t account, uint64_t mailbox, uint32_t block, struct loaded_rows *out, struct why *w);

@@ -77,10 +77,10 @@ static void door_capa(struct pop3_door *d, const struct pop3_command *c)
 {
 	struct pop3_offer offer = {.stls = info(d)->tls_available && !d->note.utf8,
 		.login = info(d)->cleartext_ok,
-		.expire = "NEVER",
 		.login_delay = info(d)->settings->pop3_login_delay};
 
 	(void)c;
+	pop3_offer_expire(&offer, info(d)->settings->pop3_retention, true); /* an account may have a way of its own */
 	pop3_capabilities(&d->reply, d->note.language, &offer);
 	send_reply(d);
 }

@@ -1,10 +1,33 @@
 /* The maildrop: numbers, sizes and marks of one session over INBOX. */
 #include "pop3/verb/maildrop.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
+#include "conf/settings.h"
+
+static struct device_rules rules_of(const struct maildrop *m)
+{
+	return (struct device_rules){device_policy_after(m->settings->pop3_retention), m->settings->pop3_device_forget,
+		clock_wall_seconds()};
+}
+
+enum fail maildrop_set_device(struct maildrop *m, const char *name, struct why *w)
+{
+	struct buf normal = {m->device, 0, DEVICE_NAME_MAX, DEVICE_NAME_MAX, false};
+	enum fail f = device_name_normal(span_of(name), &normal, w);
+
+	m->device[f ? 0 : normal.n] = '\0';
+	return f ? FAIL_AUTH : FAIL_NONE; /* it is a part of the user's name */
+}
+
+struct device_policy maildrop_policy(const struct maildrop *m)
+{
+	return account_device_policy_of(m->account, span_of(m->device), rules_of(m).otherwise);
+}
 
 enum fail maildrop_open(struct maildrop *m, struct store_wait *w)
 {
+	struct device_rules rules = rules_of(m);
 	struct mailbox_info inbox;
 	enum fail f = account_mailbox_find(m->account, SPAN("INBOX"), &inbox);
 
@@ -12,6 +35,9 @@ enum fail maildrop_open(struct maildrop *m, struct store_wait *w)
 		f = can(&m->user, m->account, &inbox, RIGHT_READ);
 	if (f)
 		return why(&w->why, f, "this account has no maildrop");
+	f = account_device_may_come(m->account, span_of(m->device), &rules, &w->why);
+	if (f)
+		return f;
 	return mailbox_open(m->account, inbox.id, w, &m->mailbox);
 }
 
@@ -24,18 +50,20 @@ static void never_mind(struct feed_reader *r)
 void maildrop_take(struct maildrop *m)
 {
 	size_t n = mailbox_count(m->mailbox);
+	struct device_rules rules = rules_of(m);
 
 	feed_begin(&m->reader, m->mailbox, never_mind);
-	m->count = (uint32_t)n;
 	m->uids = memory_resize_array(NULL, n, sizeof *m->uids);
 	m->sizes = memory_resize_array(NULL, n, sizeof *m->sizes);
-	m->deleted = memory_new(n);
+	m->marks = memory_new(n);
 	for (size_t i = 0; i < n; i++) {
 		struct message msg;
 
 		mailbox_at(m->mailbox, i, &msg);
-		m->uids[i] = msg.uid;
-		m->sizes[i] = msg.size;
+		if (account_device_let_go(m->account, span_of(m->device), msg.uid, &rules))
+			continue;
+		m->uids[m->count] = msg.uid;
+		m->sizes[m->count++] = msg.size;
 	}
 	maildrop_reset(m);
 }
@@ -47,16 +75,16 @@ void maildrop_close(struct maildrop *m)
 	mailbox_close(m->mailbox);
 	free(m->uids);
 	free(m->sizes);
-	free(m->deleted);
+	free(m->marks);
 	m->mailbox = NULL;
 	m->uids = NULL;
 	m->sizes = NULL;
-	m->deleted = NULL;
+	m->marks = NULL;
 }
 
 bool maildrop_has(const struct maildrop *m, uint32_t number)
 {
-	return number >= 1 && number <= m->count && !m->deleted[number - 1];
+	return number >= 1 && number <= m->count && !(m->marks[number - 1] & VISIT_DELETED);
 }
 
 bool maildrop_message(const struct maildrop *m, uint32_t number, struct message *out)
@@ -64,9 +92,14 @@ bool maildrop_message(const struct maildrop *m, uint32_t number, struct message 
 	return maildrop_has(m, number) && mailbox_message(m->mailbox, m->uids[number - 1], out);
 }
 
+void maildrop_retrieved(struct maildrop *m, uint32_t number)
+{
+	m->marks[number - 1] |= VISIT_RETRIEVED;
+}
+
 void maildrop_delete(struct maildrop *m, uint32_t number)
 {
-	m->deleted[number - 1] = 1;
+	m->marks[number - 1] |= VISIT_DELETED;
 	m->left--;
 	m->left_size -= m->sizes[number - 1];
 }
@@ -76,26 +109,19 @@ void maildrop_reset(struct maildrop *m)
 	m->left = m->count;
 	m->left_size = 0;
 	for (uint32_t i = 0; i < m->count; i++) {
-		m->deleted[i] = 0;
+		m->marks[i] &= (unsigned char)~VISIT_DELETED;
 		m->left_size += m->sizes[i];
 	}
 }
 
 enum fail maildrop_stage(struct maildrop *m, struct batch *b, struct why *w)
 {
+	struct device_visit visit = {span_of(m->device), m->uids, m->marks, m->count};
+	struct device_rules rules = rules_of(m);
 	struct mailbox_info inbox;
 	enum fail f = account_mailbox_info(m->account, mailbox_id(m->mailbox), &inbox);
 
 	if (!f)
 		f = can(&m->user, m->account, &inbox, RIGHT_EXPUNGE);
-	for (uint32_t i = 0; i < m->count && !f; i++) {
-		uint32_t first = i;
-
-		if (!m->deleted[i])
-			continue;
-		while (i + 1 < m->count && m->deleted[i + 1])
-			i++;
-		f = batch_expunge(b, m->mailbox, m->uids[first], m->uids[i], w);
-	}
-	return f;
+	return f ? f : batch_device_leave(b, m->mailbox, &visit, &rules, w);
 }

@@ -18,6 +18,7 @@ static void begin(struct pop3_session *s, const struct pop3_command *c, bool who
 	multiline_begin(&s->multiline, whole, lines);
 	if (whole)
 		pop3_accessed(s, number);
+	s->retrieving = whole ? number : 0;
 	s->phase = POP3_SENDING;
 }
 
@@ -59,6 +60,8 @@ static void add_piece(struct pop3_session *s)
 	s->sent += s->piece.n;
 	if (s->multiline.full || s->sent >= s->sending.size || s->piece.n == 0) {
 		multiline_end(&s->multiline, &s->reply);
+		if (s->retrieving)
+			maildrop_retrieved(&s->drop, s->retrieving);
 		s->phase = POP3_COMMAND;
 	}
 	buf_fini(&s->piece);

@@ -301,11 +301,12 @@ static struct session *start(const struct session_start *start)
 
 	s->start = *start;
 	pop3_note_get(start->note, &s->note);
-	s->start.user = s->start.peer = NULL; /* borrowed until now */
+	s->start.user = s->start.peer = s->start.device = NULL; /* borrowed until now */
 	s->start.note = s->start.early = span(NULL, 0);
 	snprintf(s->session_id, sizeof s->session_id, "%s", start->session);
 	s->start.session = s->session_id;
 	s->drop.account = start->account;
+	s->drop.settings = start->settings;
 	s->drop.user.account = account_id(start->account);
 	buf_init(&s->reply, REPLY_MAX);
 	buf_init(&s->piece, PIECE_MAX);
@@ -316,6 +317,8 @@ static struct session *start(const struct session_start *start)
 	if (start->early.n && stream_preload(start->stream, start->early))
 		f = why(&s->wait.why, FAIL_TOO_BIG, "too much was sent ahead of the login");
 	else
+		f = maildrop_set_device(&s->drop, start->device, &s->wait.why);
+	if (!f)
 		f = maildrop_open(&s->drop, &s->wait);
 	s->waiting = f == FAIL_BUSY;
 	touch(s);

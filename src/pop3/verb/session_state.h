@@ -33,7 +33,8 @@ struct pop3_session {
 
 	struct message sending; /* POP3_SENDING */
 	uint64_t sent;
-	bool announced; /* +OK is out */
+	bool announced;      /* +OK is out */
+	uint32_t retrieving; /* its number, 0 = it is TOP, which downloads nothing */
 	struct buf piece;
 	struct multiline multiline;
 

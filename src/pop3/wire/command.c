@@ -71,6 +71,16 @@ void pop3_err(struct buf *out, enum pop3_language l, enum fail f, const char *te
 		buf_addf(out, "-ERR %s\r\n", pop3_text(l, text));
 }
 
+void pop3_offer_expire(struct pop3_offer *o, int64_t seconds, bool user)
+{
+	enum { DAY = 86400 };
+
+	if (seconds < 0)
+		snprintf(o->expire, sizeof o->expire, "NEVER%s", user ? " USER" : "");
+	else
+		snprintf(o->expire, sizeof o->expire, "%lld%s", (long long)seconds / DAY, user ? " USER" : "");
+}
+
 static void add_capability(struct buf *out, const char *tag, const char *arguments)
 {
 	buf_addf(out, "%s%s%s\r\n", tag, *arguments ? " " : "", arguments);

@@ -42,6 +42,8 @@ struct pop3_offer {
 	char expire[32];      /* argument of EXPIRE, "" = it is not offered */
 	uint64_t login_delay; /* seconds; 0 = LOGIN-DELAY is not offered */
 };
+/* EXPIRE's argument (RFC 2449 §6.7): whole days; `seconds` below 0: never. `user`: it is another for some accounts, and who asks is not known. */
+void pop3_offer_expire(struct pop3_offer *o, int64_t seconds, bool user);
 /* The multi-line answer to CAPA, from capabilities.def. */
 void pop3_capabilities(struct buf *out, enum pop3_language l, const struct pop3_offer *o);
 

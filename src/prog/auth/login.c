@@ -28,9 +28,10 @@ struct login {
 	struct sasl *sasl;
 	char *user, *password; /* of APOP the password is the digest */
 	size_t user_n, password_n;
-	char *timestamp;       /* APOP: what the digest is of; else NULL */
-	uint64_t account;      /* 0 = unknown */
-	uint64_t checked_hash; /* keyed digest of the stored hash that the password is checked against */
+	char *timestamp;             /* APOP: what the digest is of; else NULL */
+	char device[DETAIL_MAX + 1]; /* of POP3, which the name may name; "" = none */
+	uint64_t account;            /* 0 = unknown */
+	uint64_t checked_hash;       /* keyed digest of the stored hash that the password is checked against */
 	struct verification *check;
 	struct timer timer;
 	enum fail fail; /* what DELAYED will say */
@@ -159,6 +160,7 @@ static void accept_login(struct login *l, const struct account_row *row)
 		.shard = row->shard};
 	struct msg m = {.kind = MSG_AUTH_OK, .auth_ok = {.connection = l->connection, .shard = row->shard}};
 
+	snprintf(t.detail, sizeof t.detail, "%s", l->device);
 	throttle_succeeded(&a->throttle, &attempt, clock_mono_ms());
 	if (is_set_aside(a, row->id)) {
 		fail_now(l, FAIL_UNAVAILABLE, "this mailbox is unavailable until an administrator has looked at it");
@@ -270,12 +272,16 @@ static char *copy(struct span s)
 	return p;
 }
 
-/* As it came, else as RFC 6856 §2.2 has names compared. */
-static const struct account_row *who_is(struct auth *a, struct span user)
+/* As it came, else as RFC 6856 §2.2 has names compared. What stands behind a slash is the device: POP3's, but clients send the same name to
+ * every protocol, where it means the account alone. */
+static const struct account_row *who_is(struct login *l, struct span user)
 {
-	const struct account_row *row = directory_by_login(a->directory, user);
+	struct auth *a = l->front->auth;
+	const struct account_row *row;
 	char prepared[USER_MAX + 1];
 
+	(void)!name_split_device(user, &user, l->device);
+	row = directory_by_login(a->directory, user);
 	if (!row && sasl_prepared_name(user, prepared, sizeof prepared))
 		row = directory_by_login(a->directory, span_of(prepared));
 	return row;
@@ -284,7 +290,7 @@ static const struct account_row *who_is(struct auth *a, struct span user)
 static void attempt(struct login *l, struct span user, struct span password)
 {
 	struct auth *a = l->front->auth;
-	const struct account_row *row = who_is(a, user);
+	const struct account_row *row = who_is(l, user);
 	struct attempt who;
 	int64_t wait;
 

@@ -1,8 +1,11 @@
-/* How long expunged mail is kept: the settings, and a walk over all accounts every few minutes that purges what is over (store/expire.h). */
+/* What time does to mail: how long expunged mail is kept (store/expire.h), and what the policies of POP3 let go (store/device_walk.h). Settings, and a
+ * walk over all accounts every few minutes for each. */
 #include "prog/mail/mail.h"
 
+#include "base/clock.h"
 #include "base/event.h"
 #include "base/random.h"
+#include "prog/pauses.h"
 
 enum {
 	FIRST_MS = 5000,
@@ -66,11 +69,46 @@ static void walk(struct timer *t)
 	expiry_run(&m->expiry, &limits);
 }
 
+/* ── POP3 ── */
+
+static void devices_walked(struct device_walk *d, enum fail f)
+{
+	struct mail *m = CONTAINER_OF(d, struct mail, devices);
+
+	if (f && !m->broken)
+		event_say(LOG_WARN, "retention-failed", "shard %u: %s", m->child->index, d->why.log);
+	else if (d->changed)
+		event_say(LOG_INFO, "retention", "shard %u: what POP3's policies let go was expunged in %llu accounts",
+			m->child->index, (unsigned long long)d->changed);
+	timer_start(&m->devices_timer, pauses.devices_ms - random_u64() % (pauses.devices_ms / 4 + 1));
+}
+
+static void walk_devices(struct timer *t)
+{
+	struct mail *m = CONTAINER_OF(t, struct mail, devices_timer);
+	const struct settings *s = m->child->settings;
+	struct device_rules rules = {
+		device_policy_after(s->pop3_retention), s->pop3_device_forget, clock_wall_seconds()};
+	uint64_t done, all;
+
+	if (m->stopping || m->broken)
+		return;
+	if (store_rebuilding(m->store, &done, &all))
+		timer_start(&m->devices_timer, FIRST_MS);
+	else
+		device_walk_run(&m->devices, &rules);
+}
+
+/* ── Both ── */
+
 void keeping_start(struct mail *m)
 {
 	expiry_init(&m->expiry, m->store, walked);
 	timer_init(&m->expiry_timer, &m->child->loop, walk);
 	timer_start(&m->expiry_timer, FIRST_MS + random_u64() % FIRST_MS);
+	device_walk_init(&m->devices, m->store, devices_walked);
+	timer_init(&m->devices_timer, &m->child->loop, walk_devices);
+	timer_start(&m->devices_timer, pauses.devices_ms / 2);
 	keeping_reload(m);
 }
 
@@ -83,4 +121,6 @@ void keeping_stop(struct mail *m)
 {
 	timer_stop(&m->expiry_timer);
 	expiry_stop(&m->expiry);
+	timer_stop(&m->devices_timer);
+	device_walk_stop(&m->devices);
 }

@@ -11,6 +11,7 @@
 #include "lmtp/delivery.h"
 #include "net/session.h"
 #include "prog/child.h"
+#include "store/device_walk.h"
 #include "store/expire.h"
 #include "store/store.h"
 
@@ -39,6 +40,8 @@ struct mail {
 	uint64_t delivered;
 	struct expiry expiry; /* keeping.c */
 	struct timer expiry_timer;
+	struct device_walk devices;
+	struct timer devices_timer;
 	unsigned keep_halvings; /* while the disk is low: how often the time was halved */
 	struct timer last_call; /* for what has not ended by itself when the server stops */
 	struct mail_reclaim *reclaim;

@@ -26,7 +26,7 @@ struct mail_session {
 	struct store_wait wait;
 	struct account *account;
 	uint64_t account_id;
-	char *user;
+	char *user, *device;
 	char id[32], peer[72];
 	bool tls, preauth;
 	bool refused; /* it will not begin: its stream is closing */
@@ -53,6 +53,7 @@ static void free_session(struct mail_session *s)
 	buf_fini(&s->note);
 	buf_fini(&s->early);
 	free(s->user);
+	free(s->device);
 	free(s);
 	m->session_count--;
 	child_counts_changed(m->child);
@@ -110,6 +111,8 @@ static void say_event(const struct mail_session *s, const char *name, const char
 	event_text(&e, "session", s->id);
 	event_text(&e, "protocol", s->ops->protocol);
 	event_text(&e, "user", s->user);
+	if (*s->device)
+		event_text(&e, "device", s->device);
 	event_text(&e, "peer", s->peer);
 	event_text(&e, "tls", s->tls ? "yes" : "no");
 	if (how) {
@@ -178,6 +181,7 @@ static void begin(struct mail_session *s)
 		.stream = s->stream,
 		.account = s->account,
 		.user = s->user,
+		.device = s->device,
 		.session = s->id,
 		.peer = s->peer,
 		.tls = s->tls,
@@ -228,6 +232,15 @@ static void open_account(struct mail_session *s)
 		opened(&s->wait, f);
 }
 
+static char *text_of(struct span s)
+{
+	char *p = memory_new(s.n + 1);
+
+	if (s.n)
+		memcpy(p, s.p, s.n);
+	return p;
+}
+
 static void redeemed(struct redemption *r, const struct msg_redeemed *m)
 {
 	struct mail_session *s = CONTAINER_OF(r, struct mail_session, redemption);
@@ -240,8 +253,8 @@ static void redeemed(struct redemption *r, const struct msg_redeemed *m)
 		return;
 	}
 	s->account_id = m->account;
-	s->user = memory_new(m->user.n + 1);
-	memcpy(s->user, m->user.p, m->user.n);
+	s->user = text_of(m->user);
+	s->device = text_of(m->detail);
 	open_account(s);
 }
 
@@ -301,8 +314,8 @@ void sessions_open_admin(struct mail *m, const struct msg_admin_session *a, int 
 	s = new_session(m, a->protocol, a->session, SPAN("admin"), fd);
 	s->preauth = true;
 	s->account_id = a->account;
-	s->user = memory_new(a->user.n + 1);
-	memcpy(s->user, a->user.p, a->user.n);
+	s->user = text_of(a->user);
+	s->device = text_of(SPAN(""));
 	open_account(s);
 }
 

@@ -7,6 +7,7 @@
  *   segment=N      the log goes on into the next segment file after N octets
  *   restless       the bytes of all mail are moved, and compressed, all the time
  *   hasty          a process that died is started anew at once, and one whose store broke ends soon
+ *   clock=N        the wall clock is N seconds ahead, and what time does to mail is looked at every moment
  *   poison         some mail crashes whoever touches it (poison.c)
  *   for=ROLE       the orders that follow are for this role, mail or auth; at the beginning they are for mail
  *   CALL:WHEN=WHAT[:ARG], seed=N     orders; they are given once to a table, by the first process that has it
@@ -17,6 +18,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "faults.h"
 #include "kv/faulty.h"
@@ -26,7 +28,7 @@
 #include "prog/program.h"
 #include "store/engine.h"
 
-enum { BAD_VARIABLE = 64, HASTY_MS = 20 };
+enum { BAD_VARIABLE = 64, HASTY_MS = 20, DEVICES_MS = 300 };
 
 struct fault_table *fault_program_table;
 
@@ -94,6 +96,7 @@ static struct fault_table *map_table(struct span path, const char *role, const c
 static bool take_setting(struct span word, const char *role, const char *index)
 {
 	struct span rest = word;
+	uint32_t ahead;
 
 	if (span_take(&rest, SPAN("table="))) {
 		fault_program_table = map_table(rest, role, index);
@@ -101,6 +104,9 @@ static bool take_setting(struct span word, const char *role, const char *index)
 		mail_reclaim_restless = true;
 	} else if (span_eq(word, SPAN("hasty"))) {
 		pauses.last_word_ms = HASTY_MS;
+	} else if (span_take(&rest, SPAN("clock=")) && span_u32(rest, &ahead)) {
+		clock_set_offset(ahead);
+		pauses.devices_ms = DEVICES_MS;
 	} else if (span_eq(word, SPAN("poison"))) {
 		fault_program_poison = !strcmp(role, "mail");
 	} else if (span_eq(word, SPAN("engine=mem"))) {
