@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Two thousand sessions of mixed clients for as long as asked: memory stays flat, every session in IDLE is told of every
-message exactly once, no answer is wrong. `make soak MINUTES=10`."""
+message exactly once, no answer is wrong, every message that is fetched is octet by octet one of ours. `make soak MINUTES=10`."""
 import argparse
 import os
 import sys

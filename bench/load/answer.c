@@ -1,15 +1,19 @@
 /* IMAP's, POP3's and LMTP's answers as far as a load generator must understand them (RFC 3501 §7, RFC 1939 §3, RFC 2033). */
 #include "answer.h"
 
+#include "message.h"
+
 void answer_init(struct answer *a, enum protocol protocol)
 {
 	*a = (struct answer){.protocol = protocol};
 	buf_init(&a->in, ANSWER_BYTES_MAX);
+	buf_init(&a->bytes, MESSAGE_SIZE_MAX);
 }
 
 void answer_fini(struct answer *a)
 {
 	buf_fini(&a->in);
+	buf_fini(&a->bytes);
 	XXH3_freeState(a->hash);
 	a->hash = NULL;
 }
@@ -34,11 +38,21 @@ static void hash_begin(struct answer *a)
 	if (!a->hash)
 		a->hash = XXH3_createState();
 	XXH3_64bits_reset(a->hash);
+	buf_reset(&a->bytes);
+}
+
+static void hash_add(struct answer *a, struct span bytes)
+{
+	XXH3_64bits_update(a->hash, bytes.p, bytes.n);
+	if (a->genuine)
+		buf_add(&a->bytes, bytes);
 }
 
 static void hash_end(struct answer *a)
 {
 	a->seen[SEEN_SAME] += XXH3_64bits_digest(a->hash);
+	a->seen[SEEN_GENUINE] += a->genuine && message_is_ours(buf_span(&a->bytes), a->genuine);
+	buf_fini(&a->bytes);
 }
 
 /* The next whole line, without CR LF; false when it has not come yet. */
@@ -61,7 +75,7 @@ static bool take_line(struct answer *a, struct span *line)
 static bool take_literal(struct answer *a)
 {
 	size_t have = a->in.n - a->at, n = have < a->literal ? have : (size_t)a->literal;
-	XXH3_64bits_update(a->hash, a->in.p + a->at, n);
+	hash_add(a, span(a->in.p + a->at, n));
 	a->at += n;
 	a->scanned = a->at;
 	a->literal -= n;
@@ -143,7 +157,8 @@ static enum answer_state read_lines(struct answer *a)
 			return ANSWER_DONE;
 		}
 		a->seen[SEEN_LINES]++;
-		XXH3_64bits_update(a->hash, line.p, line.n);
+		hash_add(a, line);
+		hash_add(a, SPAN("\r\n"));
 	}
 	return ANSWER_MORE;
 }

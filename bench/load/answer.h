@@ -18,6 +18,8 @@ struct answer {
 	bool lines;         /* inside a multi-line answer */
 	uint64_t seen[SEEN_COUNT];
 	XXH3_state_t *hash; /* of the literal or the lines being read */
+	size_t genuine;     /* size of the messages that are looked for; 0 = nobody wants to know */
+	struct buf bytes;   /* of the literal or the lines being read, if so */
 };
 
 enum { ANSWER_BYTES_MAX = 64 << 20, ANSWER_READ = 256 << 10 };

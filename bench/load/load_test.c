@@ -111,6 +111,49 @@ static void messages_are_the_same_each_time(void **state UNUSED)
 	buf_fini(&b);
 }
 
+static void a_message_of_ours_is_known(void **state UNUSED)
+{
+	struct buf b;
+	buf_init(&b, MESSAGE_SIZE_MAX);
+	buf_add_lit(&b, "Return-Path: <a@example.net>\r\nReceived: from here\r\n");
+	size_t prefix = b.n;
+	message_add(&b, 0xbeef, 5000);
+	assert_true(message_is_ours(buf_span(&b), 5000));
+	assert_true(message_is_ours(span_skip(buf_span(&b), prefix), 5000));
+	assert_false(message_is_ours(span_skip(buf_span(&b), prefix + 1), 5000));
+	assert_false(message_is_ours(span_first(buf_span(&b), b.n - 1), 5000));
+	assert_false(message_is_ours(buf_span(&b), 6000));
+	for (size_t at = 0; at < b.n; at += 97) {
+		b.p[at < prefix ? prefix : at] ^= 1;
+		assert_false(message_is_ours(buf_span(&b), 5000));
+		b.p[at < prefix ? prefix : at] ^= 1;
+	}
+	assert_true(message_is_ours(buf_span(&b), 5000));
+	buf_fini(&b);
+}
+
+static void bytes_are_gathered_for_who_asks(void **state UNUSED)
+{
+	struct buf text;
+	struct answer a;
+	struct span line;
+	buf_init(&text, MESSAGE_SIZE_MAX);
+	message_add(&text, 7, 5000);
+	answer_init(&a, PROTOCOL_IMAP);
+	a.genuine = 5000;
+	for (size_t wrong = 0; wrong < 2; wrong++) {
+		answer_forget(&a);
+		text.p[text.n / 2] ^= (char)wrong;
+		buf_addf(&a.in, "* 1 FETCH (BODY[] {%zu}\r\n", text.n);
+		buf_add(&a.in, buf_span(&text));
+		buf_add_lit(&a.in, ")\r\nc OK\r\n");
+		assert_int_equal(answer_read(&a, SPAN("c OK"), false, &line), ANSWER_DONE);
+		assert_int_equal(a.seen[SEEN_GENUINE], 1 - wrong);
+	}
+	answer_fini(&a);
+	buf_fini(&text);
+}
+
 static void percentiles_are_near(void **state UNUSED)
 {
 	static struct histogram h;
@@ -133,6 +176,8 @@ int main(void)
 		cmocka_unit_test(lmtp_waits_for_the_last_line),
 		cmocka_unit_test(another_byte_gives_another_sum),
 		cmocka_unit_test(messages_are_the_same_each_time),
+		cmocka_unit_test(a_message_of_ours_is_known),
+		cmocka_unit_test(bytes_are_gathered_for_who_asks),
 		cmocka_unit_test(percentiles_are_near),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,3 +52,34 @@ void message_add(struct buf *b, uint64_t number, size_t size)
 	add_lines(b, SPAN(HTML_LINE), start + size - 50);
 	buf_addf(b, "</body></html>\r\n--part-%llu--\r\n", (unsigned long long)number);
 }
+
+/* The message says its number itself. */
+static bool number_of(struct span text, uint64_t *out)
+{
+	struct span id = SPAN("\r\nMessage-ID: <");
+	size_t at = span_find(text, id);
+	char digits[17] = "", *end;
+
+	if (at == SIZE_MAX || text.n - at - id.n < 16)
+		return false;
+	memcpy(digits, text.p + at + id.n, 16);
+	*out = strtoull(digits, &end, 16);
+	return end == digits + 16;
+}
+
+bool message_is_ours(struct span text, size_t size)
+{
+	struct buf whole CLEANUP(buf_fini);
+	uint64_t number;
+	size_t start;
+
+	buf_init(&whole, MESSAGE_SIZE_MAX);
+	if (!number_of(text, &number))
+		return false;
+	message_add(&whole, number, size);
+	if (!span_ends(text, buf_span(&whole)))
+		return false;
+	start = text.n - whole.n; /* what is before ends its last line, and holds no empty one */
+	return !start || (span_ends(span_first(text, start), SPAN("\r\n")) &&
+				 span_find(span_first(text, start), SPAN("\r\n\r\n")) == SIZE_MAX);
+}

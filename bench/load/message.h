@@ -11,5 +11,7 @@ enum { MESSAGE_RARE = 500, MESSAGE_SUBJECT = 100, MESSAGE_SIZE_MAX = 64 << 20 };
 
 /* Adds message `number`, of about `size` bytes (1,000 at least), with CRLF; no line starts with a dot. */
 void message_add(struct buf *b, uint64_t number, size_t size);
+/* Whether `text` is such a message, whichever, with nothing but other headers before it. */
+bool message_is_ours(struct span text, size_t size);
 
 #endif

@@ -5,7 +5,7 @@
 
 static const char *const protocol_words[] = {"imap", "pop3", "lmtp"};
 static const char *const seen_words[] = {
-	"fetch", "exists", "expunge", "status", "list", "hits", "lines", "literals", "same"};
+	"fetch", "exists", "expunge", "status", "list", "hits", "lines", "literals", "genuine", "same"};
 
 static void read_file(struct buf *b, const char *path)
 {
@@ -107,6 +107,8 @@ void script_read(struct script *s, const char *path, char *const *defines, unsig
 		unsigned *n = in_loop ? &s->loop_n : &s->setup_n;
 		if (*n == SCRIPT_STEPS_MAX)
 			die("%s: more than %d steps", path, SCRIPT_STEPS_MAX);
-		(in_loop ? s->loop : s->setup)[(*n)++] = read_step(line, path);
+		struct step step = read_step(line, path);
+		s->genuine |= step.kind == STEP_EXPECT && step.what == SEEN_GENUINE;
+		(in_loop ? s->loop : s->setup)[(*n)++] = step;
 	}
 }

@@ -10,8 +10,9 @@
  *                               that {message} then sends
  *     < PREFIX                  wait for the answer; it must begin with PREFIX
  *     <. PREFIX                 POP3: the same, and its lines up to the dot
- *     expect WHAT NUMBER        WHAT (fetch, exists, expunge, status, list, hits, lines, literals, same) was seen NUMBER times
- *                               since the step before the last ">"; "same": the bytes of all literals or lines are those of the first time
+ *     expect WHAT NUMBER        WHAT (fetch, exists, expunge, status, list, hits, lines, literals, genuine, same) was seen NUMBER
+ *                               times since the step before the last ">"; "genuine": literals, or lines up to a dot, that are byte by byte
+ *                               a message of ours; "same": the bytes of all literals or lines are those of the first time
  *     repeat NUMBER             the steps up to "end" are taken NUMBER times, {i} counts them from 1
  *     end
  *     pause MS                  the client thinks
@@ -45,6 +46,7 @@ enum seen {
 	SEEN_HITS,
 	SEEN_LINES,
 	SEEN_LITERALS,
+	SEEN_GENUINE,
 	SEEN_SAME,
 	SEEN_COUNT
 };
@@ -62,6 +64,7 @@ struct script {
 	enum protocol protocol;
 	struct step setup[SCRIPT_STEPS_MAX], loop[SCRIPT_STEPS_MAX];
 	unsigned setup_n, loop_n;
+	bool genuine;    /* a step wants to know it */
 	struct buf text; /* what the spans point into */
 };
 

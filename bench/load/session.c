@@ -20,6 +20,7 @@ void session_init(struct session *s, struct crowd *crowd)
 	*s = (struct session){.crowd = crowd, .state = SESSION_SETUP, .timer = -1};
 	connection_init(&s->c);
 	answer_init(&s->a, crowd->script.protocol);
+	s->a.genuine = crowd->script.genuine ? crowd->message_size : 0;
 }
 
 void session_fini(struct session *s)

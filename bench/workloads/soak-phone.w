@@ -14,6 +14,7 @@ expect fetch 50
 > d FETCH 1:10 BODY.PEEK[]
 < d OK
 expect literals 10
+expect genuine 10
 > e LOGOUT
 < e OK
 close

@@ -13,6 +13,7 @@ connect
 expect lines 100
 > RETR 7
 <. +OK
+expect genuine 1
 > QUIT
 < +OK
 close
