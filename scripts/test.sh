@@ -100,6 +100,7 @@ step "fuzzers" env FUZZ_SECONDS="${FUZZ_SECONDS:-4}" BUILD="$build-clang" script
 
 suite "the transcripts' player fails when it must" tests/player/test
 suite "the transcripts themselves, against a stock Dovecot" python3 tests/player/play.py --server dovecot --modes whole
+suite "650 messages, as a stock Dovecot and Python read them" python3 tests/mime/compare.py --build "$build"
 suite "transcripts" python3 tests/player/play.py --server barid --build "$build" --modes whole,bytes,slow
 suite "the crash test finds what is spoiled on purpose" tests/crash/test --build "$build"
 step "twenty seconds of kills (make test-crash: more)" python3 tests/crash/crash.py --build "$build" --seconds 20
