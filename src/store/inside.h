@@ -132,6 +132,7 @@ struct mailbox {
 	struct list leaving; /* in store->gone_mailboxes while it is gone and still open */
 	size_t idle_rows;    /* as counted there */
 	struct list wake;    /* in store->wake while its readers must be told */
+	struct list columns; /* struct column */
 };
 
 struct account {
@@ -342,8 +343,12 @@ struct store {
 	struct why flush_why;
 	size_t busy;         /* jobs and reads under way: store_close waits for them */
 	struct space *space; /* NULL: nothing is kept free */
-	char place[120];     /* where the store is, in words */
-	bool ballast;        /* a ballast file is kept */
+	struct columns {     /* columns.c */
+		struct list by_age;
+		uint64_t bytes, most;
+	} columns;
+	char place[120]; /* where the store is, in words */
+	bool ballast;    /* a ballast file is kept */
 };
 void store_report(struct store *s, const char *fmt, ...) PRINTF(2, 3);
 void store_break(struct store *s, const struct why *w);
@@ -377,6 +382,8 @@ void redo_rot(void *context, struct log_pos pos, const char *what);
 
 /* space.c */
 void space_fini(struct store *s);
+void columns_init(struct store *s);
+void columns_forget(struct mailbox *m);
 void space_keep_ballast(struct store *s); /* makes it, if it is missing and there is room */
 
 /* account.c: but for account_get nothing here waits */

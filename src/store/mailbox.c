@@ -148,6 +148,7 @@ void mailbox_unload(struct mailbox *m)
 void mailbox_free(struct mailbox *m)
 {
 	mailbox_unload(m);
+	columns_forget(m);
 	index_forget_rows(m);
 	feed_fini(m);
 	list_remove(&m->wake);

@@ -301,6 +301,7 @@ static struct store *store_new(const struct store_settings *settings)
 	snprintf(s->place, sizeof s->place, "%s", settings->place ? settings->place : "the mail store");
 	s->ballast = settings->ballast;
 	aside_init(s, settings->aside);
+	columns_init(s);
 	list_init(&s->idle_accounts);
 	list_init(&s->account_loads);
 	list_init(&s->idle_mailboxes);

@@ -92,6 +92,7 @@ struct mailbox *account_add_mailbox(struct account *a, uint64_t id, struct span 
 	list_init(&m->leaving);
 	list_init(&m->wake);
 	list_init(&m->packing);
+	list_init(&m->columns);
 	if (a->mailbox_count == a->mailbox_cap) {
 		a->mailbox_cap = a->mailbox_cap ? a->mailbox_cap * 2 : 8;
 		a->by_id = memory_resize_array(a->by_id, a->mailbox_cap, sizeof(struct mailbox *));

@@ -4,8 +4,6 @@
 #include "base/clock.h"
 #include "mime/header.h"
 
-enum { HEADER_TEXT_MAX = 1 << 20 }; /* decoded text of one field that is looked at */
-
 /* ── Rows ───────────────────────────────────────────────────────────────────────────────────────────────── */
 
 static enum search_truth truth_of(bool b)
@@ -22,8 +20,10 @@ static bool row_date(const struct search_key *k, const struct message *m)
 
 static enum search_truth row_truth(const struct search_key *k, const struct search_row *row)
 {
-	const struct message *m = row->message;
+	const struct message *m = row ? row->message : NULL;
 
+	if (!m && k->cost == COST_ROW && k->test != TEST_ALL)
+		return SEARCH_OPEN;
 	switch (k->test) {
 	case TEST_ALL: return SEARCH_TRUE;
 	case TEST_FLAGS_SET:
@@ -86,6 +86,16 @@ enum search_truth search_truth(const struct search_criteria *s, const struct sea
 	return key_truth(s->root, row);
 }
 
+static bool is_sent_test(enum search_test test)
+{
+	return test == TEST_SENT_BEFORE || test == TEST_SENT_ON || test == TEST_SENT_SINCE;
+}
+
+static enum header_fact fact_of(const struct search_key *k)
+{
+	return k->test == TEST_FIELD ? header_fact_of_field(k->field) : is_sent_test(k->test) ? FACT_SENT : FACT_NONE;
+}
+
 static void begin_key(struct search_key *k, const struct mailbox *m, uint32_t max_sequence, uint32_t max_uid,
 	struct sequence_set saved)
 {
@@ -104,6 +114,7 @@ static void begin_key(struct search_key *k, const struct mailbox *m, uint32_t ma
 		sequence_set_resolve(&k->set, max_uid);
 	if (k->test == TEST_OLDER || k->test == TEST_YOUNGER)
 		k->day = clock_wall_seconds() - (int64_t)k->number;
+	k->fact = fact_of(k);
 	if (k->test == TEST_KEYWORD || k->test == TEST_UNKEYWORD) {
 		bit = mailbox_keyword_bit(m, k->field);
 		k->flags = bit < 0 ? 0 : (uint64_t)1 << bit;
@@ -114,9 +125,12 @@ void search_begin(struct search_criteria *s, const struct mailbox *m, uint32_t m
 	struct sequence_set saved)
 {
 	begin_key(s->root, m, max_sequence, max_uid, saved);
+	s->facts = 0;
+	for (const struct search_key *k = s->leaves; k; k = k->next_leaf)
+		s->facts |= k->fact == FACT_NONE ? 0 : FACT_BIT(k->fact);
 }
 
-/* ── Header and body ────────────────────────────────────────────────────────────────────────────────────── */
+/* ── Header ────────────────────────────────────────────────────────────────────────────────────── */
 
 void search_next(struct search_criteria *s)
 {
@@ -129,15 +143,6 @@ static bool wants_field(const struct search_key *k, struct span name)
 	if (k->found != SEARCH_OPEN)
 		return false;
 	return k->test == TEST_TEXT || (k->test == TEST_FIELD && span_eq_nocase(k->field, name));
-}
-
-/* The field's text as it is compared, after its name: decoded and folded once for all keys. */
-static void fold_field(const struct mime_field *field, struct buf *text, struct buf *folded)
-{
-	buf_reset(text);
-	buf_reset(folded);
-	mime_text_decode(field->value, text);
-	search_fold(buf_span(text), folded);
 }
 
 static bool field_holds(const struct mime_field *field, struct span value, const struct search_key *k)
@@ -161,13 +166,10 @@ static bool field_holds(const struct mime_field *field, struct span value, const
 	return found;
 }
 
-static void sent_found(struct search_criteria *s, struct span value)
+static void sent_found(struct search_criteria *s, bool known, int64_t seconds, int16_t zone)
 {
-	int64_t seconds, day;
-	int zone;
-	bool known = mime_date_parse(value, &seconds, &zone);
+	int64_t day = known ? date_day(seconds, zone) : 0;
 
-	day = known ? date_day(seconds, (int16_t)zone) : 0;
 	for (struct search_key *k = s->leaves; k; k = k->next_leaf) {
 		if (k->found != SEARCH_OPEN)
 			continue;
@@ -180,40 +182,92 @@ static void sent_found(struct search_criteria *s, struct span value)
 	}
 }
 
-static void look_at_field(
-	struct search_criteria *s, const struct mime_field *field, struct buf *text, struct buf *folded)
+static void look_at_field(struct search_criteria *s, const struct mime_field *field, struct header_facts *texts)
 {
+	struct span folded = {NULL, 0};
+	int64_t seconds = 0;
 	bool ready = false;
+	int zone = 0;
 
-	if (span_eq_nocase(field->name, SPAN("Date")))
-		sent_found(s, field->value);
+	if (span_eq_nocase(field->name, SPAN("Date"))) {
+		bool known = mime_date_parse(field->value, &seconds, &zone);
+
+		sent_found(s, known, seconds, (int16_t)zone);
+	}
 	for (struct search_key *k = s->leaves; k; k = k->next_leaf) {
 		if (!wants_field(k, field->name))
 			continue;
 		if (!ready)
-			fold_field(field, text, folded);
+			folded = header_facts_fold(texts, field->value); /* once for all keys */
 		ready = true;
-		if (field_holds(field, buf_span(folded), k))
+		if (field_holds(field, folded, k))
 			k->found = SEARCH_TRUE;
 	}
 }
 
 void search_header(struct search_criteria *s, struct span header)
 {
+	struct header_facts texts;
 	struct mime_field field;
-	struct buf text, folded;
 
-	buf_init(&text, HEADER_TEXT_MAX);
-	buf_init(&folded, HEADER_TEXT_MAX * 3);
+	header_facts_init(&texts);
 	while (mime_field_take(&header, &field))
-		look_at_field(s, &field, &text, &folded);
+		look_at_field(s, &field, &texts);
 	for (struct search_key *k = s->leaves; k; k = k->next_leaf) {
 		if (k->cost == COST_HEADER && k->found == SEARCH_OPEN)
 			k->found = SEARCH_FALSE;
 	}
-	buf_fini(&text);
-	buf_fini(&folded);
+	header_facts_fini(&texts);
 }
+
+/* ── Facts ──────────────────────────────────────────────────────────────────────────────────────────────── */
+
+/* No needle lies across two fields: none has the octet that ends them. The empty one is in each field, and in nothing else. */
+static bool text_holds(struct span texts, struct span needle)
+{
+	return texts.n > 0 && search_finds(texts, needle);
+}
+
+void search_facts(struct search_criteria *s, const struct header_facts *facts)
+{
+	int64_t seconds = 0;
+	int16_t zone = 0;
+
+	for (struct search_key *k = s->leaves; k; k = k->next_leaf) {
+		if (k->test == TEST_FIELD && k->found == SEARCH_OPEN && k->fact != FACT_NONE &&
+			facts->known & FACT_BIT(k->fact))
+			k->found = truth_of(text_holds(facts->of[k->fact], k->text));
+	}
+	if (s->facts & facts->known & FACT_BIT(FACT_SENT)) {
+		bool known = header_facts_sent(facts, &seconds, &zone);
+
+		sent_found(s, known, seconds, zone);
+	}
+}
+
+bool search_wants_header(const struct search_criteria *s)
+{
+	for (const struct search_key *k = s->leaves; k; k = k->next_leaf) {
+		if (k->found == SEARCH_OPEN && (k->cost == COST_HEADER || k->test == TEST_TEXT))
+			return true;
+	}
+	return false;
+}
+
+bool search_no_text(struct search_criteria *s, enum header_fact fact, struct span texts)
+{
+	bool any = false;
+
+	for (struct search_key *k = s->leaves; k; k = k->next_leaf) {
+		if (k->test != TEST_FIELD || k->fact != fact || text_holds(texts, k->text))
+			continue;
+		k->found = SEARCH_FALSE;
+		any = true;
+	}
+	return any;
+}
+
+/* ── Body ───────────────────────────────────────────────────────────────────────────────────────────────── */
 
 bool search_body(struct search_criteria *s, struct span folded)
 {

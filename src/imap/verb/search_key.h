@@ -6,6 +6,7 @@
 #ifndef IMAP_VERB_SEARCH_KEY_H
 #define IMAP_VERB_SEARCH_KEY_H
 
+#include "imap/verb/header_facts.h"
 #include "imap/verb/search_text.h"
 #include "imap/wire/args.h"
 #include "store/store.h"
@@ -58,6 +59,7 @@ struct search_key {
 	struct sequence_set set;
 	struct span field;       /* header field, or the keyword */
 	struct span text;        /* folded */
+	enum header_fact fact;   /* that tells whether it is found, without the header; FACT_NONE */
 	enum search_truth found; /* of a leaf, for the message at hand */
 };
 
@@ -65,6 +67,7 @@ struct search_criteria {
 	struct search_key *root;   /* TEST_AND */
 	struct search_key *leaves; /* by next_leaf */
 	enum search_cost cost;
+	uint32_t facts; /* FACT_BIT of all keys */
 	size_t longest; /* octets of the longest text of a BODY or TEXT key */
 	size_t keys;
 };
@@ -86,8 +89,14 @@ struct search_row {
 
 /* Forgets what the leaves found in the message before. */
 void search_next(struct search_criteria *s);
-/* What is known of the message so far. */
+/* What is known of the message so far. Without a row (NULL) what rows tell is open. */
 enum search_truth search_truth(const struct search_criteria *s, const struct search_row *row);
+/* Shows facts of its header: keys that those tell are known afterwards. */
+void search_facts(struct search_criteria *s, const struct header_facts *facts);
+/* Only the header itself tells more. */
+bool search_wants_header(const struct search_criteria *s);
+/* Shows the texts of the fact of many messages, one after the other: a key that finds nothing in them is false for each. True: there is one. */
+bool search_no_text(struct search_criteria *s, enum header_fact fact, struct span texts);
 /* Shows the message's whole header. Keys about the header are known afterwards. */
 void search_header(struct search_criteria *s, struct span header);
 /* Shows folded text of its body (search_stream.window). True when a key became known. */

@@ -3,9 +3,12 @@
 
 #include "mime/header.h"
 
-void search_message_init(struct search_message *m, struct account *account, struct search_criteria *criteria)
+void search_message_init(struct search_message *m, struct mailbox *mailbox, struct search_criteria *criteria)
 {
-	*m = (struct search_message){.account = account, .criteria = criteria, .phase = SEARCHING_DONE};
+	*m = (struct search_message){
+		.account = mailbox_account(mailbox), .criteria = criteria, .phase = SEARCHING_DONE};
+	header_columns_open(&m->columns, mailbox, criteria->facts);
+	header_facts_init(&m->facts);
 	m->row.message = &m->message;
 	buf_init(&m->piece, SEARCH_HEADER_MAX + SEARCH_READ_MAX);
 	buf_init(&m->text, SEARCH_PIECE_MAX);
@@ -15,6 +18,8 @@ void search_message_init(struct search_message *m, struct account *account, stru
 
 void search_message_fini(struct search_message *m)
 {
+	header_columns_close(&m->columns);
+	header_facts_fini(&m->facts);
 	buf_fini(&m->piece);
 	structures_end(m->structures);
 	buf_fini(&m->text);
@@ -32,11 +37,35 @@ static bool settled(struct search_message *m)
 	return true;
 }
 
+uint64_t search_message_rule_out(struct search_message *m, uint32_t uid)
+{
+	uint64_t there = UINT64_MAX;
+
+	search_next(m->criteria);
+	for (uint32_t bits = m->criteria->facts; bits; bits &= bits - 1) {
+		enum header_fact fact = (enum header_fact)__builtin_ctz(bits);
+		struct column_block block = column_block(m->columns.of[fact], uid);
+
+		if (block.there && search_no_text(m->criteria, fact, block.texts))
+			there &= block.there;
+	}
+	return search_truth(m->criteria, NULL) == SEARCH_FALSE ? there : 0;
+}
+
+static bool settled_by_columns(struct search_message *m)
+{
+	if (!m->criteria->facts)
+		return false;
+	header_columns_get(&m->columns, m->message.uid, m->criteria->facts, &m->facts);
+	search_facts(m->criteria, &m->facts);
+	return m->facts.known && settled(m);
+}
+
 bool search_message_begin(struct search_message *m)
 {
 	search_next(m->criteria);
 	m->unreadable = false;
-	if (settled(m))
+	if (settled(m) || settled_by_columns(m))
 		return true;
 	buf_reset(&m->piece);
 	m->piece_at = 0;
@@ -84,6 +113,18 @@ static bool came(const struct search_message *m, enum fail stored)
 
 /* ── Header ─────────────────────────────────────────────────────────────────────────────────────────────── */
 
+/* Its facts, which are kept; what they do not tell the header does. */
+static void show_message_header(struct search_message *m, struct span header)
+{
+	if (m->criteria->facts & ~m->facts.known) {
+		header_facts_make(&m->facts, header, m->columns.wanted);
+		header_columns_put(&m->columns, m->message.uid, &m->facts);
+		search_facts(m->criteria, &m->facts);
+	}
+	if (search_wants_header(m->criteria))
+		search_header(m->criteria, header);
+}
+
 static enum fail header_got(struct search_message *m, enum fail stored)
 {
 	struct span bytes = buf_span(&m->piece);
@@ -96,7 +137,7 @@ static enum fail header_got(struct search_message *m, enum fail stored)
 		m->phase = SEARCHING_HEADER; /* its end has not come */
 		return FAIL_NONE;
 	}
-	search_header(m->criteria, span_first(bytes, length));
+	show_message_header(m, span_first(bytes, length));
 	if (!settled(m))
 		m->phase = SEARCHING_STRUCTURE;
 	return FAIL_NONE;

@@ -1,12 +1,13 @@
 /* One message under a SEARCH: reads of it only what the criteria still leave open, and never holds more than its header and a piece.
  *
- *   ROW ─► HEADER ─► STRUCTURE ─► PART ⇄ OCTETS ─► DONE      any arrow may end at DONE: the answer is known
+ *   ROW ─► COLUMNS ─► HEADER ─► STRUCTURE ─► PART ⇄ OCTETS ─► DONE      any arrow may end at DONE: the answer is known
  *
  * Searched are the header; the headers of all parts; and the text of parts of the types text and message (RFC 3501 §6.4.4 lets a server
  * pass over others), transfer encoding and charset decoded. */
 #ifndef IMAP_VERB_SEARCH_MESSAGE_H
 #define IMAP_VERB_SEARCH_MESSAGE_H
 
+#include "imap/verb/header_columns.h"
 #include "imap/verb/search_key.h"
 #include "store/structures.h"
 #include "mime/decode.h"
@@ -35,6 +36,8 @@ struct search_message {
 	struct search_criteria *criteria;
 	struct message message;
 	struct search_row row; /* of `message` */
+	struct header_columns columns;
+	struct header_facts facts; /* of its header */
 	enum search_phase phase;
 	bool unreadable;  /* some of it could not be read */
 	struct buf piece; /* octets of the message from `piece_at` */
@@ -52,10 +55,13 @@ struct search_message {
 	struct search_stream stream;
 };
 
-void search_message_init(struct search_message *m, struct account *account, struct search_criteria *criteria);
+/* Of messages of the mailbox, which stays open; after search_begin. */
+void search_message_init(struct search_message *m, struct mailbox *mailbox, struct search_criteria *criteria);
 void search_message_fini(struct search_message *m);
 
-/* Starts with `m->message` and `m->row` set by the caller. True: the row alone tells, `phase` is SEARCHING_DONE. */
+/* The block of messages around `uid`: those whose bits are set in the result (columns.h) do not match, whatever their rows say. */
+uint64_t search_message_rule_out(struct search_message *m, uint32_t uid);
+/* Starts with `m->message` and `m->row` set by the caller. True: row and columns alone tell, `phase` is SEARCHING_DONE. */
 bool search_message_begin(struct search_message *m);
 /* Goes on by about one piece. `stored` is the result of the step before (after FAIL_BUSY: what the wait came to). FAIL_BUSY: `w` waits;
  * anything else: call again with it until `phase` is SEARCHING_DONE. What cannot be read is not found, see `unreadable`. */

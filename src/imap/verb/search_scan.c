@@ -23,13 +23,14 @@ enum fail search_scan_begin(struct command *c, struct search_scan *s, bool chars
 	if (f)
 		return f;
 	s->seq = 1;
+	s->block = UINT32_MAX;
 	s->count = view_count(view);
 	s->found = arena_alloc(&c->arena, s->count / 8 + 1);
 	if (!s->found)
 		return command_fail(c, FAIL_LIMIT, "too many messages");
 	search_begin(&s->criteria, view_mailbox(view), s->count, s->count > 0 ? view_uid(view, s->count) : 0,
 		view_saved(view));
-	search_message_init(&s->message, mailbox_account(view_mailbox(view)), &s->criteria);
+	search_message_init(&s->message, view_mailbox(view), &s->criteria);
 	c->bears_failure = true;
 	return FAIL_NONE;
 }
@@ -50,14 +51,30 @@ static void note(struct search_scan *s)
 		s->found[s->seq / 8] |= (uint8_t)(1u << (s->seq % 8));
 }
 
+/* At the first message of a block of columns: most blocks are ruled out as a whole. */
+static bool enters_block(struct search_scan *s, uint32_t uid)
+{
+	uint32_t block = uid / COLUMN_BLOCK;
+
+	if (block == s->block)
+		return false;
+	s->block = block;
+	s->out = s->criteria.facts ? search_message_rule_out(&s->message, uid) : 0;
+	return true;
+}
+
 static enum step look_on(struct command *c, struct search_scan *s)
 {
 	struct view *view = c->session->view;
 	struct search_message *m = &s->message;
 
 	for (; s->seq <= s->count; s->seq++) {
-		if (s->seq % 64 == 0 && command_slice_over(c))
+		uint32_t uid = view_uid(view, s->seq);
+
+		if (enters_block(s, uid) && command_slice_over(c))
 			return STEP_AGAIN;
+		if (s->out >> (uid % COLUMN_BLOCK) & 1)
+			continue;
 		if (!view_message(view, s->seq, &m->message))
 			continue;
 		m->row.sequence = s->seq;

@@ -12,6 +12,8 @@ struct search_scan {
 	bool unreadable;     /* some message could not be read: it was passed over */
 	uint8_t *found;      /* a bit for each sequence number; of the command's arena */
 	uint32_t seq, count; /* the message at hand; those that there are */
+	uint32_t block;      /* of columns, that it is in */
+	uint64_t out;        /* messages of that block that do not match */
 };
 
 /* What begin of the verb does: the search keys, from here to the end of the arguments, and the right to read. `charset`: the name stands

@@ -1,14 +1,13 @@
 /* SORT and UID SORT: RFC 5256 §3, §4; RETURN: RFC 5267 §3 (esearch.h).
  *
- *   FIND (search_scan) ─► KEYS (header_read, sort_key) ─► ORDER (order, on a worker) ─► TELL
+ *   KEYS (header_walk, sort_key) ─► ORDER (order, on a worker) ─► TELL
  *
  * Holds a key a message, within a bound; never the messages. */
 #include <stdlib.h>
 
 #include "base/memory.h"
 #include "imap/verb/esearch.h"
-#include "imap/verb/header_read.h"
-#include "imap/verb/search_scan.h"
+#include "imap/verb/header_walk.h"
 #include "imap/verb/session.h"
 #include "imap/verb/sort_key.h"
 
@@ -27,14 +26,12 @@ struct sorting {
 };
 
 struct sort {
-	struct search_scan scan;
+	struct header_walk walk;
 	struct search_return is;
 	struct esearch esearch;
 	struct sort_criteria criteria;
-	struct header_read header;
 	struct sorting *sorting;
-	enum { SORT_FIND, SORT_KEYS, SORT_ORDER, SORT_TELL } phase;
-	uint32_t seq;
+	enum { SORT_KEYS, SORT_ORDER, SORT_TELL } phase;
 	size_t told;
 	bool told_head;
 };
@@ -48,6 +45,21 @@ static void sorting_free(void *data)
 	free(x->at);
 	buf_fini(&x->keys);
 	free(x);
+}
+
+static enum fail add_entry(void *context, uint32_t seq, const struct message *m, const struct header_facts *facts)
+{
+	struct sort *s = context;
+	struct sorting *x = s->sorting;
+	size_t from = x->keys.n;
+
+	sort_key_add(&s->criteria, m, facts, &x->keys);
+	if (x->n == x->cap) {
+		x->cap = x->cap ? x->cap * 2 : 256;
+		x->at = memory_resize_array(x->at, x->cap, sizeof(*x->at));
+	}
+	x->at[x->n++] = (struct sort_entry){from, (uint32_t)(x->keys.n - from), seq};
+	return x->keys.over ? FAIL_LIMIT : FAIL_NONE;
 }
 
 static bool next_sorted(const void *source, uint32_t *at, uint32_t *seq_out)
@@ -71,13 +83,13 @@ static enum fail sort_begin(struct command *c)
 		(s->is.given && !capability_on(c->args.capabilities, CAPABILITY_ESORT)) ||
 		!sort_criteria_take(&c->args, &s->criteria) || !args_sp(&c->args))
 		return command_syntax(c);
-	f = search_scan_begin(c, &s->scan, true);
+	f = header_walk_begin(c, &s->walk, s->criteria.facts);
 	if (f)
 		return f;
-	header_read_init(&s->header, c->session->account);
+	s->walk.each = add_entry;
+	s->walk.context = s;
 	s->sorting = NEW(struct sorting);
 	buf_init(&s->sorting->keys, KEYS_MAX);
-	s->seq = 1;
 	esearch_init(&s->esearch, &s->is, next_sorted, s->sorting);
 	c->state = s;
 	return FAIL_NONE;
@@ -89,73 +101,18 @@ static void sort_end(struct command *c)
 
 	if (!s)
 		return;
-	search_scan_end(&s->scan);
-	header_read_fini(&s->header);
+	header_walk_end(&s->walk);
 	esearch_fini(&s->esearch);
 	if (!command_works(c))
 		sorting_free(s->sorting);
 }
 
-static enum step find(struct command *c, struct sort *s)
+static enum step make_keys(struct command *c, struct sort *s)
 {
-	enum step step = search_scan_step(c, &s->scan);
+	enum step step = header_walk_step(c, &s->walk);
 
 	if (step != STEP_DONE)
 		return step;
-	s->phase = SORT_KEYS;
-	c->stored = FAIL_NONE;
-	return STEP_AGAIN;
-}
-
-static void add_entry(struct sort *s, const struct message *m, struct span header)
-{
-	struct sorting *x = s->sorting;
-	size_t from = x->keys.n;
-
-	sort_key_add(&s->criteria, m, header, &x->keys);
-	if (x->n == x->cap) {
-		x->cap = x->cap ? x->cap * 2 : 256;
-		x->at = memory_resize_array(x->at, x->cap, sizeof(*x->at));
-	}
-	x->at[x->n++] = (struct sort_entry){from, (uint32_t)(x->keys.n - from), s->seq};
-}
-
-/* The key of message `seq`. One whose header cannot be read has that of an empty header: it is told all the same. */
-static enum fail make_key(struct command *c, struct sort *s)
-{
-	struct span header = span(NULL, 0);
-	struct message m;
-	enum fail f = FAIL_NONE;
-
-	if (!view_message(c->session->view, s->seq, &m))
-		return FAIL_NONE;
-	if (s->criteria.header)
-		f = header_read_step(&s->header, &m, c->stored, &c->wait, &header);
-	if (f == FAIL_BUSY)
-		return f;
-	s->scan.unreadable |= f != FAIL_NONE;
-	add_entry(s, &m, f ? span(NULL, 0) : header);
-	return FAIL_NONE;
-}
-
-static enum step make_keys(struct command *c, struct sort *s)
-{
-	for (; s->seq <= s->scan.count; s->seq++) {
-		enum fail f;
-
-		if (!search_scan_found(&s->scan, s->seq))
-			continue;
-		if (command_slice_over(c))
-			return STEP_AGAIN;
-		f = make_key(c, s);
-		if (f == FAIL_BUSY)
-			return command_stored(c, f);
-		c->stored = FAIL_NONE;
-		if (s->sorting->keys.over) {
-			(void)command_fail(c, FAIL_LIMIT, "There are too many messages to be sorted at once");
-			return STEP_FAIL;
-		}
-	}
 	s->phase = SORT_ORDER;
 	return STEP_AGAIN;
 }
@@ -195,7 +152,7 @@ static enum step tell(struct command *c, struct sort *s)
 		buf_addf(out, " %u", c->uid ? view_uid(view, seq) : seq);
 	}
 	buf_add_lit(out, "\r\n");
-	search_scan_say_unreadable(c, &s->scan);
+	search_scan_say_unreadable(c, &s->walk.scan);
 	return STEP_DONE;
 }
 
@@ -204,14 +161,13 @@ static enum step sort_step(struct command *c)
 	struct sort *s = c->state;
 
 	switch (s->phase) {
-	case SORT_FIND: return find(c, s);
 	case SORT_KEYS: return make_keys(c, s);
 	case SORT_ORDER: s->phase = SORT_TELL; return command_work(c, order, sorting_free, s->sorting);
 	case SORT_TELL: break;
 	}
 	if (!s->is.given)
 		return tell(c, s);
-	search_scan_say_unreadable(c, &s->scan);
+	search_scan_say_unreadable(c, &s->walk.scan);
 	return esearch_step(c, &s->esearch);
 }
 

@@ -2,22 +2,17 @@
  * bytes, texts end in a 0 that they do not contain; REVERSE turns all bits of its piece. RFC 5256 §3. */
 #include "imap/verb/sort_key.h"
 
-#include "imap/verb/base_subject.h"
-#include "imap/verb/search_text.h"
-#include "mime/header.h"
-
 static const struct {
 	struct span word;
-	bool header;
-	struct span field;
+	enum header_fact fact;
 } kinds[] = {
-	[SORT_ARRIVAL] = {{"ARRIVAL", 7}, false, {NULL, 0}},
-	[SORT_CC] = {{"CC", 2}, true, {"Cc", 2}},
-	[SORT_DATE] = {{"DATE", 4}, true, {"Date", 4}},
-	[SORT_FROM] = {{"FROM", 4}, true, {"From", 4}},
-	[SORT_SIZE] = {{"SIZE", 4}, false, {NULL, 0}},
-	[SORT_SUBJECT] = {{"SUBJECT", 7}, true, {"Subject", 7}},
-	[SORT_TO] = {{"TO", 2}, true, {"To", 2}},
+	[SORT_ARRIVAL] = {{"ARRIVAL", 7}, FACT_NONE},
+	[SORT_CC] = {{"CC", 2}, FACT_FIRST_CC},
+	[SORT_DATE] = {{"DATE", 4}, FACT_SENT},
+	[SORT_FROM] = {{"FROM", 4}, FACT_FIRST_FROM},
+	[SORT_SIZE] = {{"SIZE", 4}, FACT_NONE},
+	[SORT_SUBJECT] = {{"SUBJECT", 7}, FACT_BASE_SUBJECT},
+	[SORT_TO] = {{"TO", 2}, FACT_FIRST_TO},
 };
 
 static bool take_criterion(struct args *a, struct sort_criteria *out)
@@ -33,7 +28,7 @@ static bool take_criterion(struct args *a, struct sort_criteria *out)
 			return args_wrong(a, "there are too many sort criteria");
 		out->at[out->n].by = (enum sort_by)i;
 		out->at[out->n++].reverse = reverse;
-		out->header |= kinds[i].header;
+		out->facts |= kinds[i].fact == FACT_NONE ? 0 : FACT_BIT(kinds[i].fact);
 		return true;
 	}
 	return args_wrong(a, "a sort key is expected: ARRIVAL, CC, DATE, FROM, SIZE, SUBJECT or TO");
@@ -51,28 +46,12 @@ bool sort_criteria_take(struct args *a, struct sort_criteria *out)
 	return args_close(a);
 }
 
-/* The first field of that name. */
-static bool find_field(struct span header, struct span name, struct span *value_out)
+int64_t sent_date(const struct header_facts *facts, const struct message *m)
 {
-	struct mime_field field;
-
-	while (mime_field_take(&header, &field)) {
-		if (!span_eq_nocase(field.name, name))
-			continue;
-		*value_out = field.value;
-		return true;
-	}
-	return false;
-}
-
-int64_t sent_date(struct span header, const struct message *m)
-{
-	struct span value;
 	int64_t seconds;
-	int zone;
+	int16_t zone;
 
-	return find_field(header, SPAN("Date"), &value) && mime_date_parse(value, &seconds, &zone) ? seconds
-												   : m->internal_date;
+	return header_facts_sent(facts, &seconds, &zone) ? seconds : m->internal_date;
 }
 
 static void add_number(int64_t v, struct buf *out)
@@ -89,38 +68,17 @@ static void add_text(struct span text, struct buf *out)
 	buf_add_byte(out, 0);
 }
 
-static void take_mailbox(void *context, const struct mime_address *a)
+static void add_subject(const struct header_facts *facts, struct buf *out)
 {
-	search_fold(a->mailbox, context);
-}
-
-/* "the mailbox of the first address" */
-static void add_address(struct span header, struct span name, struct buf *out)
-{
-	struct span value;
-	struct buf folded;
-
-	buf_init(&folded, SORT_TEXT_MAX * 3);
-	if (find_field(header, name, &value))
-		mime_addresses(value, 1, take_mailbox, &folded);
-	add_text(buf_span(&folded), out);
-	buf_fini(&folded);
-}
-
-static void add_subject(struct span header, struct buf *out)
-{
-	struct span value;
-	struct buf base;
+	struct span base = {NULL, 0};
 	bool reply;
 
-	buf_init(&base, SUBJECT_MAX * 3);
-	if (find_field(header, SPAN("Subject"), &value))
-		base_subject(value, &base, &reply);
-	add_text(buf_span(&base), out);
-	buf_fini(&base);
+	(void)header_facts_base_subject(facts, &base, &reply);
+	add_text(base, out);
 }
 
-void sort_key_add(const struct sort_criteria *s, const struct message *m, struct span header, struct buf *out)
+void sort_key_add(
+	const struct sort_criteria *s, const struct message *m, const struct header_facts *facts, struct buf *out)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		size_t from = out->n;
@@ -128,11 +86,11 @@ void sort_key_add(const struct sort_criteria *s, const struct message *m, struct
 		switch (s->at[i].by) {
 		case SORT_ARRIVAL: add_number(m->internal_date, out); break;
 		case SORT_SIZE: add_number((int64_t)m->size, out); break;
-		case SORT_DATE: add_number(sent_date(header, m), out); break;
-		case SORT_SUBJECT: add_subject(header, out); break;
+		case SORT_DATE: add_number(sent_date(facts, m), out); break;
+		case SORT_SUBJECT: add_subject(facts, out); break;
 		case SORT_CC:
 		case SORT_FROM:
-		case SORT_TO: add_address(header, kinds[s->at[i].by].field, out); break;
+		case SORT_TO: add_text(header_fact(facts, kinds[s->at[i].by].fact), out); break;
 		}
 		for (; s->at[i].reverse && from < out->n; from++)
 			out->p[from] = (char)~out->p[from];

@@ -3,6 +3,7 @@
 #ifndef IMAP_VERB_SORT_KEY_H
 #define IMAP_VERB_SORT_KEY_H
 
+#include "imap/verb/header_facts.h"
 #include "imap/wire/args.h"
 #include "store/store.h"
 
@@ -16,15 +17,16 @@ struct sort_criteria {
 		bool reverse;
 	} at[SORT_CRITERIA_MAX];
 	size_t n;
-	bool header; /* the message's header is needed */
+	uint32_t facts; /* FACT_BIT of those that are needed */
 };
 
 /* "(REVERSE DATE SUBJECT)". False: a->error says what was expected. */
 bool sort_criteria_take(struct args *a, struct sort_criteria *out);
-/* Appends the key. `header` may be empty unless criteria->header. */
-void sort_key_add(const struct sort_criteria *s, const struct message *m, struct span header, struct buf *out);
+/* Appends the key. What is not known counts as not there. */
+void sort_key_add(
+	const struct sort_criteria *s, const struct message *m, const struct header_facts *facts, struct buf *out);
 
 /* The sent date (§2.2): of the Date field, else the internal date. Seconds since 1970 UTC. */
-int64_t sent_date(struct span header, const struct message *m);
+int64_t sent_date(const struct header_facts *facts, const struct message *m);
 
 #endif

@@ -1,8 +1,7 @@
 /* THREAD and UID THREAD: RFC 5256 §3, §4.
  *
- *   FIND (search_scan) ─► READ (header_read, thread_tree_add) ─► MAKE (thread_tree_make, on a worker) ─► TELL */
-#include "imap/verb/header_read.h"
-#include "imap/verb/search_scan.h"
+ *   READ (header_walk, thread_tree_add) ─► MAKE (thread_tree_make, on a worker) ─► TELL */
+#include "imap/verb/header_walk.h"
 #include "imap/verb/session.h"
 #include "imap/verb/sort_key.h"
 #include "imap/verb/thread_tree.h"
@@ -10,11 +9,10 @@
 enum { TELL_PIECE = 16 << 10 };
 
 struct thread {
-	struct search_scan scan;
-	struct header_read header;
+	struct header_walk walk;
 	struct thread_tree *tree;
-	enum { THREAD_FIND, THREAD_READ, THREAD_MAKE, THREAD_TELL } phase;
-	uint32_t seq;
+	bool uid;
+	enum { THREAD_READ, THREAD_MAKE, THREAD_TELL } phase;
 	size_t told;
 	bool told_head;
 };
@@ -30,6 +28,13 @@ static bool take_algorithm(struct args *a, enum thread_by *out)
 	return args_sp(a);
 }
 
+static enum fail add_message(void *context, uint32_t seq, const struct message *m, const struct header_facts *facts)
+{
+	struct thread *t = context;
+
+	return thread_tree_add(t->tree, t->uid ? m->uid : seq, sent_date(facts, m), facts);
+}
+
 static enum fail thread_begin(struct command *c)
 {
 	struct thread *t = arena_alloc(&c->arena, sizeof(*t));
@@ -40,12 +45,13 @@ static enum fail thread_begin(struct command *c)
 		return command_fail(c, FAIL_LIMIT, "the command is too long");
 	if (!take_algorithm(&c->args, &by))
 		return command_syntax(c);
-	f = search_scan_begin(c, &t->scan, true);
+	f = header_walk_begin(c, &t->walk, thread_facts(by));
 	if (f)
 		return f;
-	header_read_init(&t->header, c->session->account);
+	t->walk.each = add_message;
+	t->walk.context = t;
+	t->uid = c->uid;
 	t->tree = thread_tree_new(by);
-	t->seq = 1;
 	c->state = t;
 	return FAIL_NONE;
 }
@@ -66,58 +72,17 @@ static void thread_end(struct command *c)
 
 	if (!t)
 		return;
-	search_scan_end(&t->scan);
-	header_read_fini(&t->header);
+	header_walk_end(&t->walk);
 	if (!command_works(c))
 		thread_tree_free(t->tree);
 }
 
-static enum step find(struct command *c, struct thread *t)
+static enum step read_headers(struct command *c, struct thread *t)
 {
-	enum step step = search_scan_step(c, &t->scan);
+	enum step step = header_walk_step(c, &t->walk);
 
 	if (step != STEP_DONE)
 		return step;
-	t->phase = THREAD_READ;
-	c->stored = FAIL_NONE;
-	return STEP_AGAIN;
-}
-
-/* A message whose header cannot be read is a thread of its own. */
-static enum fail add_message(struct command *c, struct thread *t)
-{
-	struct view *view = c->session->view;
-	struct span header = span(NULL, 0);
-	struct message m;
-	enum fail f;
-
-	if (!view_message(view, t->seq, &m))
-		return FAIL_NONE;
-	f = header_read_step(&t->header, &m, c->stored, &c->wait, &header);
-	if (f == FAIL_BUSY)
-		return f;
-	t->scan.unreadable |= f != FAIL_NONE;
-	return thread_tree_add(t->tree, c->uid ? view_uid(view, t->seq) : t->seq, sent_date(header, &m), header);
-}
-
-static enum step read_headers(struct command *c, struct thread *t)
-{
-	for (; t->seq <= t->scan.count; t->seq++) {
-		enum fail f;
-
-		if (!search_scan_found(&t->scan, t->seq))
-			continue;
-		if (command_slice_over(c))
-			return STEP_AGAIN;
-		f = add_message(c, t);
-		if (f == FAIL_BUSY)
-			return command_stored(c, f);
-		c->stored = FAIL_NONE;
-		if (f) {
-			(void)command_fail(c, f, "There are too many messages to be threaded at once");
-			return STEP_FAIL;
-		}
-	}
 	t->phase = THREAD_MAKE;
 	return STEP_AGAIN;
 }
@@ -137,7 +102,7 @@ static enum step tell(struct command *c, struct thread *t)
 	if (left.n > TELL_PIECE)
 		return STEP_AGAIN;
 	buf_add_lit(out, "\r\n");
-	search_scan_say_unreadable(c, &t->scan);
+	search_scan_say_unreadable(c, &t->walk.scan);
 	return STEP_DONE;
 }
 
@@ -146,7 +111,6 @@ static enum step thread_step(struct command *c)
 	struct thread *t = c->state;
 
 	switch (t->phase) {
-	case THREAD_FIND: return find(c, t);
 	case THREAD_READ: return read_headers(c, t);
 	case THREAD_MAKE: t->phase = THREAD_TELL; return command_work(c, make_tree, drop_tree, t->tree);
 	case THREAD_TELL: break;

@@ -8,12 +8,22 @@ struct mail {
 	const char *header;
 };
 
+static void add(struct thread_tree *t, enum thread_by by, uint32_t number, int64_t date, struct span header)
+{
+	struct header_facts facts;
+
+	header_facts_init(&facts);
+	header_facts_make(&facts, header, thread_facts(by));
+	assert_int_equal(thread_tree_add(t, number, date, &facts), FAIL_NONE);
+	header_facts_fini(&facts);
+}
+
 static void check_numbered(enum thread_by by, const struct mail *mail, size_t n, const char *want)
 {
 	struct thread_tree *t = thread_tree_new(by);
 
 	for (size_t i = 0; i < n; i++)
-		assert_int_equal(thread_tree_add(t, (uint32_t)i + 1, mail[i].date, span_of(mail[i].header)), FAIL_NONE);
+		add(t, by, (uint32_t)i + 1, mail[i].date, span_of(mail[i].header));
 	thread_tree_make(t);
 	if (!span_eq(thread_tree_text(t), span_of(want)))
 		fail_msg("\"%.*s\" instead of \"%s\"", SPAN_ARG(thread_tree_text(t)), want);
@@ -100,7 +110,8 @@ static void any_headers(void **state)
 
 	(void)state;
 	for (int round = 0; round < 300; round++) {
-		struct thread_tree *t = thread_tree_new(round % 2 ? THREAD_REFERENCES : THREAD_ORDEREDSUBJECT);
+		enum thread_by by = round % 2 ? THREAD_REFERENCES : THREAD_ORDEREDSUBJECT;
+		struct thread_tree *t = thread_tree_new(by);
 		unsigned n = 1 + (unsigned)round % 40;
 		bool seen[64] = {false};
 		struct span text;
@@ -115,7 +126,7 @@ static void any_headers(void **state)
 			snprintf(header, sizeof(header),
 				"Message-ID: <%u@x>\r\nReferences: <%u@x> <%u@x>\r\n <%u@x>\r\nSubject: %s%c\r\n\r\n",
 				r[0] % n, r[1] % n, r[2] % n, r[3] % (n + 5), r[4] % 2 ? "Re: " : "", "abc "[r[5] % 4]);
-			assert_int_equal(thread_tree_add(t, i + 1, r[5] % 10, span_of(header)), FAIL_NONE);
+			add(t, by, i + 1, r[5] % 10, span_of(header));
 		}
 		thread_tree_make(t);
 		for (text = thread_tree_text(t); text.n; text = span_skip(text, 1)) {
@@ -152,7 +163,7 @@ static void hostile_header(void **state)
 		while (header.n < 500000)
 			buf_add(&header, span_of(pieces[i]));
 		buf_add_lit(&header, "\r\n\r\n");
-		assert_int_equal(thread_tree_add(t, (uint32_t)i + 1, (int64_t)i, buf_span(&header)), FAIL_NONE);
+		add(t, THREAD_REFERENCES, (uint32_t)i + 1, (int64_t)i, buf_span(&header));
 	}
 	thread_tree_make(t);
 	assert_true(span_eq(thread_tree_text(t), SPAN(" (1)(2)(3)(4)(5)")));

@@ -2,8 +2,6 @@
 #include "imap/verb/thread_own.h"
 
 #include "base/memory.h"
-#include "imap/verb/base_subject.h"
-#include "mime/header.h"
 
 struct thread_tree *thread_tree_new(enum thread_by by)
 {
@@ -43,42 +41,27 @@ struct thread_node *thread_node_add(struct thread_tree *t)
 	return &t->at[t->n++];
 }
 
-static void add_subject(struct thread_tree *t, struct thread_node *m, struct span value)
+uint32_t thread_facts(enum thread_by by)
 {
-	size_t from = t->texts.n;
-	bool reply;
+	uint32_t both = FACT_BIT(FACT_SENT) | FACT_BIT(FACT_BASE_SUBJECT);
 
-	base_subject(value, &t->texts, &reply);
-	m->subject = (struct thread_text){from, (uint32_t)(t->texts.n - from)};
-	m->reply = reply;
+	if (by == THREAD_ORDEREDSUBJECT)
+		return both;
+	return both | FACT_BIT(FACT_OWN_ID) | FACT_BIT(FACT_REFERENCES) | FACT_BIT(FACT_IN_REPLY_TO);
 }
 
-enum fail thread_tree_add(struct thread_tree *t, uint32_t number, int64_t date, struct span header)
+enum fail thread_tree_add(struct thread_tree *t, uint32_t number, int64_t date, const struct header_facts *facts)
 {
-	struct span references = span(NULL, 0), in_reply_to = span(NULL, 0), id = span(NULL, 0);
 	struct thread_node *m = thread_node_add(t);
-	bool subject = false;
-	struct mime_field field;
+	struct span subject;
 
 	m->number = m->order = number;
 	m->date = date;
-	while (mime_field_take(&header, &field)) {
-		if (!subject && span_eq_nocase(field.name, SPAN("Subject"))) {
-			add_subject(t, m, field.value);
-			subject = true;
-		} else if (!id.p && span_eq_nocase(field.name, SPAN("Message-ID"))) {
-			id = field.value;
-		} else if (!references.p && span_eq_nocase(field.name, SPAN("References"))) {
-			references = field.value;
-		} else if (!in_reply_to.p && span_eq_nocase(field.name, SPAN("In-Reply-To"))) {
-			in_reply_to = field.value;
-		}
-	}
-	if (t->by == THREAD_REFERENCES) {
-		m->id = add_text(t, id);
-		m->references = add_text(t, references);
-		m->in_reply_to = add_text(t, in_reply_to);
-	}
+	if (header_facts_base_subject(facts, &subject, &m->reply))
+		m->subject = add_text(t, subject);
+	m->id = add_text(t, header_fact(facts, FACT_OWN_ID));
+	m->references = add_text(t, header_fact(facts, FACT_REFERENCES));
+	m->in_reply_to = add_text(t, header_fact(facts, FACT_IN_REPLY_TO));
 	return t->texts.over ? FAIL_LIMIT : FAIL_NONE;
 }
 

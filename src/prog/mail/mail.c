@@ -9,6 +9,7 @@
 #include "mime/decode.h"
 #include "prog/mail/reclaim.h"
 #include "prog/pauses.h"
+#include "store/columns.h"
 #include "store/engine.h"
 
 enum { LAST_CALL_MS = 5000 };
@@ -73,6 +74,7 @@ static enum fail start(struct child *c, struct why *w)
 	store_on_broken(m->store, store_broke, m);
 	keeping_start(m);
 	store_set_disk_reserve(m->store, c->settings->disk_reserve);
+	store_set_columns(m->store, c->settings->search_cache);
 	mail_reclaim_begin(m);
 	return FAIL_NONE;
 }
@@ -84,6 +86,7 @@ static void reload(struct child *c)
 	if (!m->store)
 		return;
 	store_set_disk_reserve(m->store, c->settings->disk_reserve);
+	store_set_columns(m->store, c->settings->search_cache);
 	keeping_reload(m);
 }
 
