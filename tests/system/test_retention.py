@@ -4,6 +4,7 @@ import os
 import poplib
 import smtplib
 import subprocess
+import time
 from pathlib import Path
 
 import barid
@@ -55,6 +56,16 @@ def session(server, name, retrieve='', delete='', quit=True):
             pop.dele(number)
     pop.quit() if quit else pop.close()
     return ''.join(seen)
+
+
+def run(server, *words, code=0):
+    done = subprocess.run([barid.PROGRAM, *words, '--data', str(server.data)], text=True, capture_output=True)
+    assert done.returncode == code, done.stderr + done.stdout
+    return done.stdout if not code else done.stderr
+
+
+def status(server, user, *words):
+    return json.loads(run(server, 'pop', 'status', user, '--json', *words))
 
 
 def in_inbox(server, user):
@@ -133,8 +144,7 @@ def test_an_unseen_device_keeps_nothing(server):
     assert in_inbox(server, 'anna') == 'ab'
     server.at(31 * DAY)
     until(lambda: in_inbox(server, 'anna') == 'b')
-    kept = subprocess.run([barid.PROGRAM, 'undelete', 'anna', '--list', '--json', '--data', str(server.data)], text=True, capture_output=True)
-    assert [k['subject'] for k in json.loads(kept.stdout)] == ['a']
+    assert [k['subject'] for k in json.loads(run(server, 'undelete', 'anna', '--list', '--json'))] == ['a']
 
 
 def test_thirty_two_devices(server):
@@ -145,3 +155,38 @@ def test_thirty_two_devices(server):
     with pytest.raises(poplib.error_proto, match='SYS/PERM'):
         session(server, 'anna/more')
     session(server, 'anna/7')
+
+
+def test_an_administrator_sees_and_decides(server):
+    server.at(0)
+    server.account('hr')
+    assert status(server, 'hr') == {'policy': 'default', 'holds': 'keep', 'messages': 0, 'devices': []}
+    deliver(server, 'hr', *'abc')
+    session(server, 'hr')
+    session(server, 'hr/\u0631\u064a\u0645 "1"', 'ab', 'a')
+    now = status(server, 'hr', '--messages')
+    assert now['messages'] == 3 and len(now['each']) == 3
+    unnamed, reem = now['devices']
+    assert unnamed['device'] == '' and reem['device'] == '\u0631\u064a\u0645 "1"'
+    assert (unnamed['downloaded'], unnamed['let_go'], unnamed['waiting']) == (0, 0, 3)
+    assert (reem['downloaded'], reem['let_go'], reem['waiting']) == (2, 1, 1)
+    assert abs(reem['seen'] - time.time()) < 60
+    each = [m['devices'] for m in now['each']]
+    assert each[0] == [None, 'let go'] and each[2] == [None, None] and each[1][0] is None and each[1][1] > time.time()
+    text = run(server, 'pop', 'status', 'hr', '--messages')
+    assert '\u0631\u064a\u0645 "1"' in text and 'let go' in text and 'waiting' in text
+
+    run(server, 'pop', 'set', 'hr', '15d')
+    assert status(server, 'hr')['policy'] == '15d' and status(server, 'hr')['devices'][0]['holds'] == '15d'
+    run(server, 'pop', 'set', 'hr', 'delete', '--device', reem['device'])
+    assert status(server, 'hr')['devices'][1]['let_go'] == 2
+    assert session(server, 'hr/' + reem['device']) == 'c'
+    assert 'no such device' in run(server, 'pop', 'set', 'hr', 'keep', '--device', 'nobody', code=67)
+    assert "'15d'" in run(server, 'pop', 'set', 'hr', 'sometimes', code=64)
+    assert in_inbox(server, 'hr') == 'abc'
+    run(server, 'pop', 'forget', 'hr', '')
+    assert in_inbox(server, 'hr') == 'c'  # reem had let go of the others
+    assert 'no such device' in run(server, 'pop', 'forget', 'hr', '', code=67)
+    run(server, 'pop', 'set', 'hr', 'default')
+    assert status(server, 'hr')['policy'] == 'default'
+    assert 'no account' in run(server, 'pop', 'status', 'nobody', code=67)

@@ -8,8 +8,8 @@
 enum { CLI_SETS_MAX = 100, CLI_WORDS_MAX = 10000 };
 
 struct cli {
-	const char *config, *data, *from, *mailbox, *format, *since, *older_than, *subject;
-	bool json, quiet, deep, list, all, purge, password_stdin, generate, many_stdin, hashed, off, yes, man,
+	const char *config, *data, *from, *mailbox, *format, *since, *older_than, *subject, *device;
+	bool json, quiet, deep, list, all, purge, password_stdin, generate, many_stdin, hashed, off, yes, man, messages,
 		wants_help;
 	char *set[CLI_SETS_MAX];
 	int set_count;
