@@ -126,6 +126,7 @@ static const struct kv_ops cold_ops = {
 	.get = cold_get,
 	.write = cold_write,
 	.scan = cold_scan,
+	.scan_once = cold_scan,
 	.get_near = cold_get_near,
 	.scan_near = cold_scan_near,
 	.flush = cold_flush,

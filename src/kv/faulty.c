@@ -121,6 +121,7 @@ struct kv *kv_faulty(struct kv *below, struct fault_table *table)
 		.get = faulty_get,
 		.write = faulty_write,
 		.scan = faulty_scan,
+		.scan_once = faulty_scan,
 		.get_near = faulty_get_near,
 		.scan_near = faulty_scan_near,
 		.flush = faulty_flush,

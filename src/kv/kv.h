@@ -33,7 +33,10 @@ struct kv_ops {
 	/* Calls `each` for keys in [from, to) in order until it returns false or there are no more. An empty `to` is the end. */
 	enum fail (*scan)(struct kv *kv, struct span from, struct span to,
 		bool (*each)(void *ctx, struct span key, struct span value), void *ctx, struct why *w);
-	/* The same two, answered from memory alone, so that they never wait: FAIL_BUSY where the disk would have to be asked (a scan may
+	/* The same, for what is much and read once: it takes nobody's place in the engine's memory. */
+	enum fail (*scan_once)(struct kv *kv, struct span from, struct span to,
+		bool (*each)(void *ctx, struct span key, struct span value), void *ctx, struct why *w);
+	/* get and scan, answered from memory alone, so that they never wait: FAIL_BUSY where the disk would have to be asked (a scan may
 	 * have told some keys by then, which then count for nothing). */
 	enum fail (*get_near)(struct kv *kv, struct span key, struct buf *out, struct why *w);
 	enum fail (*scan_near)(struct kv *kv, struct span from, struct span to,

@@ -198,6 +198,7 @@ static const struct kv_ops memory_ops = {
 	.get = memory_get,
 	.write = memory_write,
 	.scan = memory_scan,
+	.scan_once = memory_scan,
 	.get_near = memory_get,
 	.scan_near = memory_scan,
 	.flush = memory_flush,

@@ -137,17 +137,14 @@ static enum fail rocks_write(struct kv *kv, const struct kv_batch *b, struct why
 	return result(r, error, "write", w);
 }
 
-/* The engine is told where the scan ends: without that a seek to an empty range goes on through all that was deleted behind it. */
-static enum fail scan(struct rocks_kv *r, bool near, struct span from, struct span to,
+/* Takes `how` over. The engine is told where the scan ends: without that a seek to an empty range goes on through all that was deleted behind it. */
+static enum fail scan(struct rocks_kv *r, rocksdb_readoptions_t *how, struct span from, struct span to,
 	bool (*each)(void *ctx, struct span key, struct span value), void *ctx, struct why *w)
 {
-	rocksdb_readoptions_t *how = rocksdb_readoptions_create();
 	rocksdb_iterator_t *it;
 	struct span key, value;
 	char *error = NULL;
 
-	if (near)
-		rocksdb_readoptions_set_read_tier(how, TIER_MEMORY);
 	if (to.n)
 		rocksdb_readoptions_set_iterate_upper_bound(how, to.p, to.n);
 	it = rocksdb_create_iterator(r->db, how);
@@ -168,13 +165,25 @@ static enum fail scan(struct rocks_kv *r, bool near, struct span from, struct sp
 static enum fail rocks_scan(struct kv *kv, struct span from, struct span to,
 	bool (*each)(void *ctx, struct span key, struct span value), void *ctx, struct why *w)
 {
-	return scan(kv_of(kv), false, from, to, each, ctx, w);
+	return scan(kv_of(kv), rocksdb_readoptions_create(), from, to, each, ctx, w);
+}
+
+static enum fail rocks_scan_once(struct kv *kv, struct span from, struct span to,
+	bool (*each)(void *ctx, struct span key, struct span value), void *ctx, struct why *w)
+{
+	rocksdb_readoptions_t *how = rocksdb_readoptions_create();
+
+	rocksdb_readoptions_set_fill_cache(how, 0);
+	return scan(kv_of(kv), how, from, to, each, ctx, w);
 }
 
 static enum fail rocks_scan_near(struct kv *kv, struct span from, struct span to,
 	bool (*each)(void *ctx, struct span key, struct span value), void *ctx, struct why *w)
 {
-	return scan(kv_of(kv), true, from, to, each, ctx, w);
+	rocksdb_readoptions_t *how = rocksdb_readoptions_create();
+
+	rocksdb_readoptions_set_read_tier(how, TIER_MEMORY);
+	return scan(kv_of(kv), how, from, to, each, ctx, w);
 }
 
 static enum fail rocks_flush(struct kv *kv, struct why *w)
@@ -228,6 +237,7 @@ static const struct kv_ops rocks_ops = {
 	.get = rocks_get,
 	.write = rocks_write,
 	.scan = rocks_scan,
+	.scan_once = rocks_scan_once,
 	.get_near = rocks_get_near,
 	.scan_near = rocks_scan_near,
 	.flush = rocks_flush,

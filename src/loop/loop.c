@@ -2,9 +2,33 @@
 #include "loop/loop.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/attr.h"
 #include "base/in_service.h"
+
+static uint64_t processor_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+void loop_count_turns(struct loop *l)
+{
+	l->longest_turn_us = 0;
+	l->turn_began_ns = processor_ns();
+}
+
+static void turn_ends(struct loop *l)
+{
+	uint64_t now = processor_ns(), us = (now - l->turn_began_ns) / 1000;
+
+	if (us > l->longest_turn_us)
+		l->longest_turn_us = us;
+	l->turn_began_ns = now;
+}
 
 /* Calls deferred during this run wait for the next turn, so a chain of them cannot starve the sockets. */
 static void run_deferred(uv_check_t *check)
@@ -26,6 +50,7 @@ static void run_deferred(uv_check_t *check)
 		list_remove(&d->link);
 		d->call(d);
 	}
+	turn_ends(l);
 }
 
 static void stay_awake(uv_idle_t *idle)
@@ -39,6 +64,7 @@ void loop_init(struct loop *l)
 		abort();
 	list_init(&l->deferred);
 	l->closing = false;
+	loop_count_turns(l);
 	uv_check_init(&l->uv, &l->turn);
 	uv_check_start(&l->turn, run_deferred);
 	uv_unref((uv_handle_t *)&l->turn);

@@ -15,6 +15,8 @@ struct loop {
 	uv_idle_t busy;  /* keeps the loop from sleeping while deferred calls wait */
 	struct list deferred;
 	bool closing;
+	uint64_t turn_began_ns; /* processor time of the thread */
+	uint64_t longest_turn_us;
 };
 
 void loop_init(struct loop *l);
@@ -23,6 +25,9 @@ void loop_run(struct loop *l);
 /* One turn without sleeping: for tests. True while something is still alive. */
 bool loop_turn(struct loop *l);
 void loop_stop(struct loop *l);
+/* longest_turn_us counts from here on: what was done before was no service of anybody. (Processor time, so that it says what the process does and
+ * not how busy the machine is.) */
+void loop_count_turns(struct loop *l);
 /* All handles must have been closed (timers by timer_fini and so on); runs the pending close callbacks. */
 void loop_fini(struct loop *l);
 

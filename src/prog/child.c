@@ -130,6 +130,7 @@ static void on_start(struct child *c, const struct msg_start *m)
 	c->starting = false;
 	if (!failed.failed.fail && !channel_send(c->super, &ready, -1)) {
 		child_counts_changed(c);
+		loop_count_turns(&c->loop); /* nobody had been let in before */
 		if (c->stopping)
 			c->role->stop(c);
 		return;

@@ -217,7 +217,7 @@ static void apply_delete(struct applying *ap, const struct op *op)
 	}
 	if (keep)
 		apply_keep_mailbox(ap, m);
-	index_delete_mailbox(m);
+	index_delete_mailbox(m, !keep);
 	apply_tell(ap, m, FEED_DELETED, 0, 0);
 	account_remove_mailbox(m);
 	ap->a->tree_version++;

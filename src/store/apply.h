@@ -25,7 +25,8 @@ struct applying {
 	bool again;                  /* the index may have a part of it already */
 	uint32_t segment;            /* of the record */
 	size_t octets;               /* of the record */
-	struct kept_place kept_last; /* apply_kept.c: the kept message that was looked at last */
+	struct kept_place kept_last; /* apply_kept.c: the kept message that was looked at last, */
+	struct kept_window kept;     /* and what it stands with; closed at the end of a slice */
 	bool kept_purged;
 	enum fail failed; /* of the index: the batch is durable, but cannot be made true here */
 	struct why *why;
@@ -54,7 +55,6 @@ enum { COST_FLAGS = 1, COST_COPY = 2, COST_DROP = 4, COST_MOVE = 6 };
 /* apply.c */
 void apply_op(struct applying *ap, struct op *op);
 /* apply_kept.c */
-void apply_keep_row(struct applying *ap, struct mailbox *m, const struct row *r);
 void apply_keep_mailbox(struct applying *ap, struct mailbox *m);
 void apply_undelete(struct applying *ap, const struct op *op);
 void apply_purge(struct applying *ap, const struct op *op);

@@ -125,8 +125,10 @@ static void settle(struct applying *ap)
 		list_remove(&m->dirty);
 		index_settle_rows(m);
 		index_put_mailbox(m);
+		rows_tighten(&m->rows);
 		mailbox_settle(m);
 	}
+	kept_close_window(&ap->kept);
 	index_put_devices(ap->a);
 	index_put_account(ap->a);
 }
@@ -163,8 +165,10 @@ static enum fail apply_slice(struct applying *ap)
 		ap->in_op |= ap->rest.count || ap->runs.n;
 		ap->room -= ap->room > 0;
 	}
-	if (ap->failed)
+	if (ap->failed) {
+		kept_close_window(&ap->kept);
 		return ap->failed;
+	}
 	if (!ap->in_op && !ap->ops.n) {
 		finish(ap);
 		return FAIL_NONE;

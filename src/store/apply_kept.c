@@ -3,42 +3,29 @@
 #include "store/apply.h"
 #include "store/kept.h"
 
-enum { VALUE_MAX = 32 << 10 };
-
-void apply_keep_row(struct applying *ap, struct mailbox *m, const struct row *r)
-{
-	const char *uidl = mailbox_kept_uidl(m, r->uid);
-
-	kept_put(ap->a, &(struct op){.kind = OP_KEPT,
-				.mailbox = m->id,
-				.modseq = ap->sequence,
-				.other = r->id,
-				.time = ap->time,
-				.row = *r,
-				.text = span_of(uidl ? uidl : "")});
-}
-
 /* Also messages that were kept before may have been in it. */
 void apply_keep_mailbox(struct applying *ap, struct mailbox *m)
 {
-	for (size_t i = 0; i < m->rows.n; i++)
-		apply_keep_row(ap, m, &m->rows.p[i]);
+	kept_put_rows(m, m->rows.p, m->rows.n, ap->sequence, ap->time);
 	if (ap->a->kept_count)
 		kept_put_mailbox(m, ap->sequence);
 }
 
-/* What this batch has changed already is not in the index yet, so each kept row is looked at once: in one batch places ascend. */
-static bool in_order(struct applying *ap, const struct op *op)
+/* The kept message of the op's place, or NULL. What this batch has changed already is not in the index yet, so each window is read once: in one
+ * batch places ascend. */
+static struct kept_item *find(struct applying *ap, const struct op *op)
 {
 	struct kept_place at = {op->modseq, op->other}, last = ap->kept_last;
 
-	if (ap->kept_purged || at.sequence < last.sequence || (at.sequence == last.sequence && at.id <= last.id))
-		return false;
+	if (ap->kept_purged || at.sequence >= ap->sequence || at.sequence < last.sequence ||
+		(at.sequence == last.sequence && at.id <= last.id))
+		return NULL;
 	ap->kept_last = at;
-	return true;
+	ap->failed = kept_open_window(&ap->kept, ap->a, at, ap->why);
+	return ap->failed ? NULL : kept_find(&ap->kept, at);
 }
 
-static void bring_back(struct applying *ap, const struct op *op, const struct op *kept)
+static void bring_back(struct applying *ap, const struct op *op, struct kept_item *kept)
 {
 	struct mailbox *m = account_by_id(ap->a, op->mailbox);
 	struct row r = kept->row;
@@ -50,9 +37,9 @@ static void bring_back(struct applying *ap, const struct op *op, const struct op
 	r.flags = op->set;
 	r.modseq = ap->sequence;
 	r.save_date = ap->time;
-	if (kept->text.n)
-		uidls_keep(&m->uidls, r.uid, kept->text);
-	kept_remove(ap->a, kept);
+	if (kept->text_n)
+		uidls_keep(&m->uidls, r.uid, kept_list_uidl(&ap->kept.list, kept));
+	kept_take_out(&ap->kept, kept);
 	apply_add_row(ap, m, &r);
 }
 
@@ -74,21 +61,15 @@ static void spend_uid(struct applying *ap, const struct op *op)
 void apply_undelete(struct applying *ap, const struct op *op)
 {
 	struct mailbox *m = account_by_id(ap->a, op->mailbox);
-	struct buf space;
-	struct op kept;
-	enum fail f = FAIL_NOT_FOUND;
+	struct kept_item *kept = NULL;
 
-	buf_init(&space, VALUE_MAX);
-	if (in_order(ap, op) && !(m && op->uid < m->uid_next))
-		f = kept_get(ap->a, ap->kept_last, &space, &kept, ap->why);
-	if (!f)
-		bring_back(ap, op, &kept);
-	else if (f == FAIL_NOT_FOUND)
+	if (!(m && op->uid < m->uid_next))
+		kept = find(ap, op);
+	if (kept)
+		bring_back(ap, op, kept);
+	else if (!ap->failed)
 		spend_uid(ap, op);
-	else
-		ap->failed = f;
 	ap->uid_at++;
-	buf_fini(&space);
 }
 
 void apply_purge(struct applying *ap, const struct op *op)
@@ -101,22 +82,15 @@ void apply_purge(struct applying *ap, const struct op *op)
 
 void apply_relocate_kept(struct applying *ap, const struct op *op)
 {
-	struct buf space;
-	struct op kept;
-	enum fail f = FAIL_NOT_FOUND;
+	struct kept_item *kept;
 
 	apply_put_structure(ap, op->row.body);
-	buf_init(&space, VALUE_MAX);
-	if (in_order(ap, op))
-		f = kept_get(ap->a, ap->kept_last, &space, &kept, ap->why);
-	if (!f) {
-		if (log_pos_cmp(kept.row.body, op->row.body))
-			index_delete_structure(ap->a, kept.row.body);
-		kept.row.body = op->row.body;
-		kept.row.prefix_pos = op->row.prefix_pos;
-		kept_move(ap->a, &kept);
-	} else if (f != FAIL_NOT_FOUND) {
-		ap->failed = f;
-	}
-	buf_fini(&space);
+	kept = find(ap, op);
+	if (!kept)
+		return;
+	if (log_pos_cmp(kept->row.body, op->row.body))
+		index_delete_structure(ap->a, kept->row.body);
+	kept->row.body = op->row.body;
+	kept->row.prefix_pos = op->row.prefix_pos;
+	ap->kept.changed = true;
 }

@@ -14,6 +14,7 @@ struct removal {
 	size_t past; /* index of the row behind the last one of the event */
 	struct uid_run *vanished;
 	size_t n, cap;
+	struct rows kept;
 };
 
 static void removal_flush(struct applying *ap, struct removal *x)
@@ -50,15 +51,28 @@ static void remove_block(struct applying *ap, struct removal *x, size_t lo, size
 	x->past = hi;
 	feed_keep_ghosts(
 		m, &m->rows.p[lo], hi - lo, m->feed.base + m->feed.n); /* the number that the event will have */
+	if (x->way == WAY_KEPT)
+		memcpy(rows_add_many(&x->kept, hi - lo), &m->rows.p[lo], (hi - lo) * sizeof(struct row));
 	for (size_t i = lo; i < hi; i++) {
-		if (x->way == WAY_KEPT)
-			apply_keep_row(ap, m, &m->rows.p[i]);
 		note_vanished(x, m->rows.p[i].uid);
 		mailbox_count_row(m, &m->rows.p[i], -1);
-		index_delete_row(m, &m->rows.p[i], x->way != WAY_MOVED);
-		if (!feed_wanted(m))
-			uidls_forget(&m->uidls, m->rows.p[i].uid);
+		index_delete_row(m, &m->rows.p[i], x->way == WAY_GONE);
 	}
+}
+
+/* What is left to do of what went: once it is kept its UIDLs are wanted by those only who have not heard of it yet. */
+static void settle_removed(struct applying *ap, struct removal *x)
+{
+	struct mailbox *m = x->m;
+
+	if (x->kept.n)
+		kept_put_rows(m, x->kept.p, x->kept.n, ap->sequence, ap->time);
+	index_put_vanished(m, x->vanished, x->n, ap->sequence);
+	for (size_t k = 0; m->uidls.n && !feed_wanted(m) && k < x->n; k++)
+		for (uint32_t i = 0; i < x->vanished[k].count; i++)
+			uidls_forget(&m->uidls, x->vanished[k].first + i);
+	rows_fini(&x->kept);
+	free(x->vanished);
 }
 
 /* One walk over the rows, however many runs there are: what stays between them moves down, and the hole is closed at the end. */
@@ -89,8 +103,7 @@ static void remove_rows(struct applying *ap, struct mailbox *m, const struct uid
 		return;
 	rows_cut(&m->rows, to, from - to);
 	removal_flush(ap, &x);
-	index_put_vanished(m, x.vanished, x.n, ap->sequence);
-	free(x.vanished);
+	settle_removed(ap, &x);
 	m->highest_modseq = ap->sequence;
 	apply_touch(ap, m);
 }

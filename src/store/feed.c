@@ -6,6 +6,8 @@
 #include "base/memory.h"
 #include "store/inside.h"
 
+enum { GHOSTS_DOUBLE_BELOW = 1024 };
+
 void feed_init(struct feed *f)
 {
 	*f = (struct feed){0};
@@ -17,7 +19,7 @@ void feed_fini(struct mailbox *m)
 	free(m->feed.at);
 	free(m->ghosts);
 	m->ghosts = NULL;
-	m->ghost_count = m->ghost_cap = 0;
+	m->ghost_count = m->ghost_passed = m->ghost_cap = 0;
 	feed_init(&m->feed);
 }
 
@@ -26,7 +28,7 @@ bool feed_wanted(const struct mailbox *m)
 	return !list_empty(&m->feed.readers);
 }
 
-static struct feed_event *event_at(const struct feed *f, uint64_t number)
+static struct feed_entry *entry_at(const struct feed *f, uint64_t number)
 {
 	return &f->at[f->head + (size_t)(number - f->base)];
 }
@@ -43,7 +45,7 @@ static bool feed_extend(struct feed *f, const struct feed_event *e)
 
 	if (!f->n || e->kind != FEED_APPEARED)
 		return false;
-	last = event_at(f, feed_limit(f) - 1);
+	last = &entry_at(f, feed_limit(f) - 1)->event;
 	if (last->kind != FEED_APPEARED || last->modseq != e->modseq || last->author != e->author ||
 		last->uid_last + 1 != e->uid_first)
 		return false;
@@ -73,7 +75,8 @@ uint64_t feed_add(struct mailbox *m, const struct feed_event *e)
 	list_append(&m->account->store->wake, &m->wake);
 	if (!feed_extend(f, e)) {
 		feed_make_room(f);
-		f->at[f->head + f->n++] = *e;
+		f->at[f->head + f->n++] = (struct feed_entry){*e, m->feed.new_ghosts};
+		m->feed.new_ghosts = 0;
 	}
 	return feed_limit(f) - 1;
 }
@@ -85,7 +88,8 @@ void feed_keep_ghosts(struct mailbox *m, const struct row *rows, size_t n, uint6
 	if (!feed_wanted(m))
 		return;
 	if (m->ghost_count + n > m->ghost_cap) {
-		m->ghost_cap = (m->ghost_count + n) * 2;
+		m->ghost_cap = m->ghost_count + n +
+			       (m->ghost_count < GHOSTS_DOUBLE_BELOW ? m->ghost_count : m->ghost_count / 8);
 		m->ghosts = memory_resize_array(m->ghosts, m->ghost_cap, sizeof(*m->ghosts));
 	}
 	while (at && m->ghosts[at - 1].row.uid > rows[0].uid)
@@ -100,16 +104,22 @@ void feed_keep_ghosts(struct mailbox *m, const struct row *rows, size_t n, uint6
 		m->ghost_count++;
 		at++;
 	}
+	m->feed.new_ghosts += n;
 }
 
+/* Those that all have passed are found by nobody any more (mailbox_message); they go once they are most of them, so that a reader that passes
+ * a thousand events does not walk over a million ghosts each time. */
 static void drop_ghosts(struct mailbox *m, uint64_t passed)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < m->ghost_count; i++)
+	if (feed_wanted(m) && m->ghost_passed * 2 < m->ghost_count)
+		return;
+	for (size_t i = 0; m->ghost_passed < m->ghost_count && i < m->ghost_count; i++)
 		if (m->ghosts[i].event >= passed)
 			m->ghosts[kept++] = m->ghosts[i];
 	m->ghost_count = kept;
+	m->ghost_passed = 0;
 	if (!kept) {
 		free(m->ghosts);
 		m->ghosts = NULL;
@@ -122,7 +132,6 @@ static void feed_trim(struct mailbox *m)
 {
 	struct feed *f = &m->feed;
 	uint64_t passed = feed_limit(f);
-	bool expunged = false;
 
 	LIST_EACH(it, &f->readers)
 	{
@@ -132,10 +141,10 @@ static void feed_trim(struct mailbox *m)
 			passed = r->next;
 	}
 	for (; f->base < passed; f->base++, f->head++, f->n--)
-		expunged |= f->at[f->head].kind == FEED_EXPUNGED;
+		m->ghost_passed += f->at[f->head].ghosts;
 	if (!f->n)
 		f->head = 0;
-	if (m->ghost_count && (expunged || !feed_wanted(m)))
+	if (m->ghost_count && (m->ghost_passed || !feed_wanted(m)))
 		drop_ghosts(m, passed);
 }
 
@@ -163,7 +172,7 @@ bool feed_peek(const struct feed_reader *r, size_t skip, struct feed_event *out)
 
 	if (skip >= feed_limit(f) - r->next)
 		return false;
-	*out = *event_at(f, r->next + skip);
+	*out = entry_at(f, r->next + skip)->event;
 	return true;
 }
 

@@ -148,6 +148,28 @@ static void ghosts_stay_until_the_last_reader_passed(void **state)
 	mailbox_close(m);
 }
 
+/* Ghosts of many events go when most of them have been passed; none is found longer than its event. */
+static void many_ghosts_go_with_their_events(void **state)
+{
+	struct trial *t = *state;
+	struct mailbox *m = try_mailbox(t, t->account, "INBOX");
+	struct feed_reader r;
+	struct message msg;
+
+	for (int i = 0; i < 40; i++)
+		try_deliver(t, t->account, mailbox_id(m), SPAN(LETTER));
+	feed_begin(&r, m, NULL);
+	for (uint32_t i = 0; i < 40; i++)
+		expunge(t, m, 1 + i * 7 % 40, 1 + i * 7 % 40);
+	for (uint32_t i = 0; i < 40; i++) {
+		expect(&r, FEED_EXPUNGED, 1 + i * 7 % 40, 1 + i * 7 % 40);
+		for (uint32_t k = 0; k < 40; k++)
+			assert_int_equal(mailbox_message(m, 1 + k * 7 % 40, &msg), k > i);
+	}
+	feed_end(&r);
+	mailbox_close(m);
+}
+
 static void deletion_and_keywords_are_told(void **state)
 {
 	struct trial *t = *state;
@@ -240,6 +262,7 @@ static void unopened_mailboxes_change_too(void **state)
 	cmocka_unit_test_setup_teardown(events_come_in_order_to_every_reader, setup, try_teardown),                    \
 		cmocka_unit_test_setup_teardown(scattered_expunges_name_only_what_went, setup, try_teardown),          \
 		cmocka_unit_test_setup_teardown(ghosts_stay_until_the_last_reader_passed, setup, try_teardown),        \
+		cmocka_unit_test_setup_teardown(many_ghosts_go_with_their_events, setup, try_teardown),                \
 		cmocka_unit_test_setup_teardown(deletion_and_keywords_are_told, setup, try_teardown),                  \
 		cmocka_unit_test_setup_teardown(readers_may_go_while_others_are_woken, setup, try_teardown),           \
 		cmocka_unit_test_setup_teardown(unopened_mailboxes_change_too, setup, try_teardown)

@@ -5,7 +5,7 @@
 #include "store/device_inner.h"
 #include "store/index_key.h"
 
-enum { INDEX_VERSION = 7 };
+enum { INDEX_VERSION = 8 };
 
 /* ── The index as a whole ── */
 
@@ -306,11 +306,11 @@ static void delete_rows(struct mailbox *m, enum key_kind kind)
 	kv_batch_delete_range(&m->account->store->index, key_span(&from), key_span(&to));
 }
 
-void index_delete_mailbox(struct mailbox *m)
+void index_delete_mailbox(struct mailbox *m, bool structures_too)
 {
 	struct key k = mailbox_key(m, KEY_MAILBOX);
 
-	for (size_t i = 0; i < m->rows.n; i++)
+	for (size_t i = 0; structures_too && i < m->rows.n; i++)
 		index_delete_structure(m->account, m->rows.p[i].body);
 	delete_rows(m, KEY_ROW);
 	delete_rows(m, KEY_VANISHED);

@@ -20,6 +20,7 @@ enum {
 	COLUMN_PREFIX,
 	COLUMNS
 };
+enum { COLUMN_BYTES_MAX = 1 + 8 + 8 * BLOCK_MESSAGES_MAX };
 
 static void take_apart(const struct row *rows, size_t n, int64_t at[COLUMNS][BLOCK_MESSAGES_MAX])
 {
@@ -163,26 +164,43 @@ static bool take_uidls(struct span in, const struct row *rows, size_t n, struct 
 
 /* ── A block ── */
 
-void block_encode(const struct row *rows, size_t n, uint32_t base, const struct uidls *uidls, struct buf *out)
+static char *put_columns(char *p, const struct row *rows, size_t n)
 {
 	int64_t at[COLUMNS][BLOCK_MESSAGES_MAX];
-	char bytes[9 + COLUMNS * (1 + 8 + 8 * BLOCK_MESSAGES_MAX)], *p = bytes;
+
+	take_apart(rows, n, at);
+	for (int c = 0; c < COLUMNS; c++)
+		p = put_column(p, at[c], n);
+	return p;
+}
+
+static bool take_columns(struct span *in, struct row *rows, size_t n)
+{
+	int64_t at[COLUMNS][BLOCK_MESSAGES_MAX];
+
+	for (int c = 0; c < COLUMNS; c++)
+		if (!take_column(in, at[c], n))
+			return false;
+	put_together(rows, n, at);
+	return true;
+}
+
+void block_encode(const struct row *rows, size_t n, uint32_t base, const struct uidls *uidls, struct buf *out)
+{
+	char bytes[9 + COLUMNS * COLUMN_BYTES_MAX], *p = bytes;
 	uint64_t there = 0;
 
 	for (size_t i = 0; i < n; i++)
 		there |= (uint64_t)1 << (rows[i].uid - base);
 	*p++ = (char)bytes_of(there);
 	p = put_little(p, there, bytes_of(there));
-	take_apart(rows, n, at);
-	for (int c = 0; c < COLUMNS; c++)
-		p = put_column(p, at[c], n);
+	p = put_columns(p, rows, n);
 	buf_add(out, span(bytes, (size_t)(p - bytes)));
 	put_uidls(rows, n, uidls, out);
 }
 
 bool block_decode(struct span in, uint32_t base, struct rows *rows, struct uidls *uidls)
 {
-	int64_t at[COLUMNS][BLOCK_MESSAGES_MAX];
 	uint64_t there;
 	struct row *first;
 	uint8_t width;
@@ -195,12 +213,36 @@ bool block_decode(struct span in, uint32_t base, struct rows *rows, struct uidls
 	in = span_skip(in, width);
 	if (!n || (unsigned)(63 - __builtin_clzll(there)) > UINT32_MAX - base)
 		return false;
-	for (int c = 0; c < COLUMNS; c++)
-		if (!take_column(&in, at[c], n))
-			return false;
 	first = rows_add_many(rows, n);
+	if (!take_columns(&in, first, n)) {
+		rows->n -= n;
+		return false;
+	}
 	for (size_t i = 0; i < n; i++, there &= there - 1)
 		first[i].uid = base + (uint32_t)__builtin_ctzll(there);
-	put_together(first, n, at);
 	return take_uidls(in, first, n, uidls);
+}
+
+/* ── Rows of whatever uids ── */
+
+void rows_encode(const struct row *rows, size_t n, struct buf *out)
+{
+	int64_t uids[BLOCK_MESSAGES_MAX];
+	char bytes[(1 + COLUMNS) * COLUMN_BYTES_MAX], *p;
+
+	for (size_t i = 0; i < n; i++)
+		uids[i] = rows[i].uid;
+	p = put_columns(put_column(bytes, uids, n), rows, n);
+	buf_add(out, span(bytes, (size_t)(p - bytes)));
+}
+
+bool rows_decode(struct span *in, struct row *rows, size_t n)
+{
+	int64_t uids[BLOCK_MESSAGES_MAX];
+
+	if (!n || n > BLOCK_MESSAGES_MAX || !take_column(in, uids, n) || !take_columns(in, rows, n))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		rows[i].uid = (uint32_t)uids[i];
+	return true;
 }

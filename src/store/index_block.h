@@ -12,5 +12,8 @@ enum { BLOCK_MESSAGES_MAX = 64, BLOCK_VALUE_MAX = 16 << 10 };
 void block_encode(const struct row *rows, size_t n, uint32_t base, const struct uidls *uidls, struct buf *out);
 /* Appends the rows to `rows` and their imported UIDLs to `uidls` (NULL: not wanted). False, when malformed. */
 bool block_decode(struct span in, uint32_t base, struct rows *rows, struct uidls *uidls);
+/* Rows of whatever uids, 1 to BLOCK_MESSAGES_MAX, without UIDLs: appended to `out`; cut off `in`, false when malformed. */
+void rows_encode(const struct row *rows, size_t n, struct buf *out);
+bool rows_decode(struct span *in, struct row *rows, size_t n);
 
 #endif

@@ -1,6 +1,6 @@
 /* Two indexes side by side, for `check`: what the log says, and what the index says. */
 #include "base/memory.h"
-#include "store/index_key.h"
+#include "store/kept_inner.h"
 
 enum { PAGE_BYTES = 4 << 20, KEY_KIND_AT = 8, SEQUENCE_SIZE = 8 };
 
@@ -64,7 +64,7 @@ enum fail index_copy(struct kv *from, struct kv *to, struct why *w)
 	do {
 		kv_batch_reset(&batch);
 		buf_reset(&p.next);
-		f = from->ops->scan(from, buf_span(&at), SPAN(""), copy_row, &p, w);
+		f = from->ops->scan_once(from, buf_span(&at), SPAN(""), copy_row, &p, w);
 		if (!f)
 			f = to->ops->write(to, &batch, w);
 		buf_reset(&at);
@@ -76,11 +76,11 @@ enum fail index_copy(struct kv *from, struct kv *to, struct why *w)
 	return f;
 }
 
-/* Copies of structures may be missing, and rows of messages stand together as the times had it: those are compared one by one. Of an account's counters only the sequence is told: the others may hold numbers that were
+/* Copies of structures may be missing, and rows of messages, also of kept ones, stand together as the times had it: those are compared one by one. Of an account's counters only the sequence is told: the others may hold numbers that were
  * given out and never used. */
 static bool is_comparable(struct span key)
 {
-	return key.n > KEY_KIND_AT && account_of(key) && !strchr("smv", key.p[KEY_KIND_AT]);
+	return key.n > KEY_KIND_AT && account_of(key) && !strchr("smvk", key.p[KEY_KIND_AT]);
 }
 
 struct comparing {
@@ -189,6 +189,91 @@ static void compare_messages(struct comparing *c, uint64_t account, uint64_t mai
 		tell(c, account, KEY_VANISHED, mailbox);
 }
 
+/* ── Kept messages ── */
+
+enum { KEPT_PAGE = 4096 };
+
+struct kept_page { /* as one index has them, each as the op of a snapshot */
+	struct kept_place at[KEPT_PAGE];
+	size_t begin[KEPT_PAGE + 1];
+	struct buf bytes;
+	size_t n;
+};
+
+static bool add_kept(void *context, const struct op *op)
+{
+	struct kept_page *p = context;
+
+	op_encode(op, &p->bytes);
+	p->at[p->n++] = (struct kept_place){op->modseq, op->other};
+	p->begin[p->n] = p->bytes.n;
+	return p->n < KEPT_PAGE;
+}
+
+static enum fail load_kept(struct kv *kv, uint64_t account, struct kept_place after, struct kept_page *p, struct why *w)
+{
+	p->n = 0;
+	buf_reset(&p->bytes);
+	return kept_scan(kv, account, after, add_kept, p, w);
+}
+
+static struct span kept_bytes(const struct kept_page *p, size_t i)
+{
+	return span(p->bytes.p + p->begin[i], p->begin[i + 1] - p->begin[i]);
+}
+
+static bool reaches_no_further(const struct kept_page *p, size_t i)
+{
+	return i == p->n && p->n == KEPT_PAGE;
+}
+
+/* Tells of every place at which they differ, up to the last that both pages reach; that is `after_out`. */
+static void compare_pages(struct comparing *c, uint64_t account, const struct kept_page *a, const struct kept_page *b,
+	struct kept_place *after_out)
+{
+	size_t i = 0, j = 0;
+
+	while ((i < a->n || j < b->n) && !reaches_no_further(a, i) && !reaches_no_further(b, j)) {
+		int order = i == a->n ? 1 : j == b->n ? -1 : kept_place_cmp(a->at[i], b->at[j]);
+		struct key k = kept_key(account, KEY_KEPT, order <= 0 ? a->at[i] : b->at[j]);
+
+		*after_out = order <= 0 ? a->at[i] : b->at[j];
+		if (order || !span_eq(kept_bytes(a, i), kept_bytes(b, j)))
+			c->differs(c->context, key_span(&k));
+		i += order <= 0;
+		j += order >= 0;
+	}
+}
+
+static enum fail compare_kept(struct comparing *c, struct kv *a, struct kv *b, uint64_t account)
+{
+	struct kept_page *pages = memory_new(2 * sizeof(*pages));
+	struct kept_place after = {0, 0};
+	bool more = true;
+	enum fail f = FAIL_NONE;
+
+	buf_init(&pages[0].bytes, SIZE_MAX);
+	buf_init(&pages[1].bytes, SIZE_MAX);
+	while (!f && more) {
+		f = load_kept(a, account, after, &pages[0], c->why);
+		if (!f)
+			f = load_kept(b, account, after, &pages[1], c->why);
+		more = pages[0].n == KEPT_PAGE || pages[1].n == KEPT_PAGE;
+		if (!f)
+			compare_pages(c, account, &pages[0], &pages[1], &after);
+	}
+	if (f == FAIL_CORRUPT) { /* a block that cannot be read is one that differs */
+		tell(c, account, KEY_KEPT, 0);
+		f = FAIL_NONE;
+	}
+	buf_fini(&pages[0].bytes);
+	buf_fini(&pages[1].bytes);
+	free(pages);
+	return f;
+}
+
+/* ── Accounts ── */
+
 struct mailbox_ids {
 	uint64_t *at;
 	size_t n, cap;
@@ -231,7 +316,7 @@ static enum fail compare_account(struct comparing *c, struct kv *a, struct kv *b
 		one_mailbox_fini(&y);
 	}
 	free(ids.at);
-	return f;
+	return f ? f : compare_kept(c, a, b, account);
 }
 
 enum fail index_compare(
@@ -241,11 +326,11 @@ enum fail index_compare(
 	enum fail f;
 
 	buf_init(&c.value, KV_VALUE_MAX);
-	f = a->ops->scan(a, SPAN(""), SPAN(""), compare_row, &c, w);
+	f = a->ops->scan_once(a, SPAN(""), SPAN(""), compare_row, &c, w);
 	if (!f && !c.fail) {
 		c.other = a;
 		c.only_missing = true;
-		f = b->ops->scan(b, SPAN(""), SPAN(""), compare_row, &c, w);
+		f = b->ops->scan_once(b, SPAN(""), SPAN(""), compare_row, &c, w);
 	}
 	for (uint64_t id = 0; !f && !c.fail && !(f = index_next_account(a, id, &id, w)) && id;)
 		f = compare_account(&c, a, b, id);

@@ -10,7 +10,7 @@ enum key_kind {
 	KEY_ACCOUNT = 'a',
 	KEY_MAILBOX = 'b',
 	KEY_KEPT_MAILBOX = 'g', /* kept.c: batch that deleted it, mailbox */
-	KEY_KEPT = 'k',         /* kept.c: batch that expunged it, message id */
+	KEY_KEPT = 'k',         /* kept.c: batch that expunged it, message id of the block's first */
 	KEY_SUBSCRIPTION = 'c',
 	KEY_DEVICE = 'd', /* device_rows.c: 0 = the account's policy; 1, name */
 	KEY_ROW = 'm',

@@ -45,7 +45,7 @@ enum fail index_load_rows(
 
 	key_add(&from, mailbox, 8);
 	to = key_past(from);
-	f = kv->ops->scan(kv, key_span(&from), key_span(&to), load_rows, &l, w);
+	f = kv->ops->scan_once(kv, key_span(&from), key_span(&to), load_rows, &l, w);
 	return !f && l.bad ? index_bad_row(w) : f;
 }
 
@@ -86,7 +86,7 @@ enum fail index_scan_rows(struct kv *kv, uint64_t from_account,
 	while (!(f = index_next_account(kv, x.account, &x.account, w)) && x.account && !x.stopped) {
 		struct key from = key_begin(x.account, KEY_ROW), to = key_past(from);
 
-		f = kv->ops->scan(kv, key_span(&from), key_span(&to), scan_rows, &x, w);
+		f = kv->ops->scan_once(kv, key_span(&from), key_span(&to), scan_rows, &x, w);
 		if (!f && x.bad)
 			f = index_bad_row(w);
 		if (f)
@@ -161,7 +161,7 @@ enum fail index_load_vanished(struct kv *kv, uint64_t account, uint64_t mailbox,
 	key_add(&from, mailbox, 8);
 	to = key_past(from);
 	key_add(&from, since + 1, 8);
-	f = kv->ops->scan(kv, key_span(&from), key_span(&to), load_vanished, &l, w);
+	f = kv->ops->scan_once(kv, key_span(&from), key_span(&to), load_vanished, &l, w);
 	return !f && l.bad ? index_bad_row(w) : f;
 }
 

@@ -7,7 +7,7 @@
  *                becomes true) ─► index_write.c, index.c
  *   index        index.c (accounts, mailboxes), index_rows.c (reading messages), index_write.c (writing them), index_block.c (bytes),
  *                index_compare.c, vanished.c (UIDs that went)
- *   kept         kept.c (rows), batch_kept.c, apply_kept.c, expire.c, purged.c
+ *   kept         kept.c, kept_block.c (bytes), kept_purge.c, kept_mailbox.c, batch_kept.c, apply_kept.c, expire.c, purged.c
  *   devices      device*.c (device_inner.h), batch_device.c: of POP3
  *   bytes        body.c (in), read.c, structure.c and structures.c (out)
  *   life         engine.c, recover.c (opening), redo.c, rebuild*.c, restored.c, erase.c, space.c (a full disk), snapshot*.c, need.c (which
@@ -25,6 +25,7 @@
 #include "store/feed.h"
 #include "store/index_block.h"
 #include "store/kept.h"
+#include "store/kept_block.h"
 #include "store/need.h"
 #include "store/op.h"
 #include "store/uidls.h"
@@ -94,10 +95,15 @@ struct unwritten { /* what of a mailbox's rows the index must be told with the b
 	uint32_t next; /* the index has no row from this uid on */
 };
 
+struct feed_entry {
+	struct feed_event event;
+	size_t ghosts; /* that it left */
+};
 struct feed { /* events base .. base + n, the first at at[head] */
-	struct feed_event *at;
+	struct feed_entry *at;
 	size_t head, n, cap;
 	uint64_t base;
+	size_t new_ghosts; /* of the expunge that will be told next */
 	struct list readers;
 };
 
@@ -124,13 +130,14 @@ struct mailbox {
 	struct singles singles; /* loaded, or loading: what the index has one by one */
 	struct unwritten unwritten;
 	struct list packing;  /* in store->packing while it has more of those than need be */
-	struct ghost *ghosts; /* ascending uid */
-	size_t ghost_count, ghost_cap;
+	struct ghost *ghosts; /* ascending uid; of ghost_passed of them all readers have passed the event */
+	size_t ghost_count, ghost_passed, ghost_cap;
 	struct feed feed;
 	struct list openers; /* struct mailbox_opening */
 	struct list idle;    /* in store->idle_mailboxes while loaded and unreferenced */
 	struct list leaving; /* in store->gone_mailboxes while it is gone and still open */
 	size_t idle_rows;    /* as counted there */
+	unsigned idle_since; /* store->idle_period */
 	struct list wake;    /* in store->wake while its readers must be told */
 	struct list columns; /* struct column */
 };
@@ -305,6 +312,7 @@ struct store {
 	struct list idle_accounts, idle_mailboxes;
 	struct list account_loads; /* struct account_load */
 	size_t idle_account_count, idle_rows;
+	unsigned idle_period; /* calls of store_forget_idle */
 
 	struct list ready;  /* batches to be sent at the end of this turn */
 	struct list groups; /* in flight, oldest first */
@@ -443,14 +451,35 @@ bool op_needs_rows(enum op_kind kind);
 /* FAIL_BUSY: a slice has been applied, call it again. Never when redoing. */
 FAILS batch_apply(struct store *s, struct log_pos pos, struct span record, struct batch *live, struct why *w);
 
-/* kept.c. Kept messages are live: their bytes are needed, so whoever counts live bytes walks kept_each too (or account_kept, a page at a
+/* kept.c, kept_purge.c, kept_mailbox.c. Kept messages are live: their bytes are needed, so whoever counts live bytes walks kept_each too (or account_kept, a page at a
  * time: no call of the kv may be made from within `each`), and whoever moves bytes names the new places by an
  * OP_RELOCATE_KEPT. In one batch those are in the order of their places. Ops: OP_KEPT, its place in modseq and other, its bytes in row. */
-void kept_put(struct account *a, const struct op *op);
-void kept_remove(struct account *a, const struct op *op);
-void kept_move(struct account *a, const struct op *op); /* the same, its bytes elsewhere */
+struct kept_writer { /* what comes, in the order of places, is gathered to blocks. Zeroed but for the account */
+	struct account *account;
+	uint64_t sequence;
+	struct kept_list list;
+};
+void kept_writer_add(struct kept_writer *x, uint64_t sequence, const struct kept_item *item, struct span uidl);
+void kept_writer_flush(struct kept_writer *x);
+void kept_writer_end(struct kept_writer *x);
+/* Rows of a mailbox that went in batch `sequence`. Those of one batch may come in several calls. */
+void kept_put_rows(struct mailbox *m, const struct row *rows, size_t n, uint64_t sequence, uint32_t time);
+struct kept_window { /* what is about to change of one window (kept_block.h). Zeroed: none is open */
+	struct account *account;
+	struct kept_place begin;
+	struct kept_list list;
+	uint64_t *blocks; /* as they are in the index: the id that each begins with */
+	size_t block_count, block_cap;
+	bool changed; /* whoever changes an item says so */
+};
+/* Opens the window of `at`; one that was open is closed. What is in the batch that is being gathered is not seen: of one batch every window is
+ * opened once. */
+FAILS kept_open_window(struct kept_window *x, struct account *a, struct kept_place at, struct why *w);
+struct kept_item *kept_find(struct kept_window *x, struct kept_place at); /* NULL, or of the open window */
+void kept_take_out(struct kept_window *x, struct kept_item *item);
+void kept_close_window(struct kept_window *x); /* what has changed goes into the index; none need be open */
+bool kept_window_take(struct kept_window *x, struct span key, struct span value); /* a block of it; false: malformed */
 void kept_put_mailbox(const struct mailbox *m, uint64_t sequence);
-FAILS kept_get(struct account *a, struct kept_place at, struct buf *space, struct op *out, struct why *w);
 FAILS kept_each(struct account *a, struct kept_place after, bool (*each)(void *context, const struct op *op),
 	void *context, struct why *w);
 /* The same of an account that need not be loaded, from whatever thread. */
@@ -462,6 +491,8 @@ FAILS kept_purge(struct account *a, struct kept_place last, uint32_t time, struc
 FAILS kept_note_all(struct account *a, uint32_t time, struct why *w);
 /* All of it as the ops of a snapshot. */
 FAILS kept_encoded(struct account *a, void (*each)(void *context, struct span ops), void *context, struct why *w);
+FAILS kept_mailboxes_encoded(
+	struct account *a, void (*each)(void *context, struct span ops), void *context, struct why *w);
 struct span kept_mailbox_keyword(const struct kept_mailbox *k, int bit);
 
 /* vanished.c: OP_MERGE_VANISHED, into the batch that is being gathered (what earlier batches gathered must be written). And commits one where `ops`, the n
@@ -584,7 +615,7 @@ void index_delete_account(struct account *a);
 FAILS index_get_structure(struct account *a, struct log_pos body, bool near, struct buf *out, struct why *w);
 void index_put_account(struct account *a);
 void index_put_mailbox(struct mailbox *m);
-void index_delete_mailbox(struct mailbox *m); /* its rows must be loaded */
+void index_delete_mailbox(struct mailbox *m, bool structures_too); /* then its rows must be loaded */
 void index_flush_if_due(
 	struct store *s); /* on a worker, once redoing the log from where the last flush began would be long */
 void index_put_vanished(struct mailbox *m, const struct uid_run *runs, size_t n, uint64_t modseq);

@@ -1,162 +1,188 @@
-/* Kept messages in the index (kept.h): a row each, and a row for each mailbox that is gone. A row's value is the op that a snapshot has for it, so
- * there is one form to write and to read. Which rows there are follows from the log alone. */
+/* Kept messages in the index (kept.h): packed (kept_block.h), one window of a change's message ids beside the other. Which ones there are follows
+ * from the log alone; how they are cut into blocks says nothing.
+ *
+ *   expunge ─► kept_put_rows ─┐                                        snapshot ─► kept_writer_add ─┐
+ *                             └─► kept_writer ─(a window)─► blocks ◄────────────────────────────────┘
+ *   undelete, relocate ─► kept_open_window (read) ─► changed in memory ─► kept_close_window (its blocks are written anew)
+ *   purge: kept_purge.c; mailboxes that are gone: kept_mailbox.c */
 #include "store/kept.h"
 
 #include "base/memory.h"
-#include "store/index_key.h"
-
-enum { VALUE_MAX = 32 << 10 /* a mailbox with all its keywords */ };
+#include "store/kept_inner.h"
 
 void store_keep(struct store *s, bool on)
 {
 	s->keep = on;
 }
 
-static struct key place_key(uint64_t account, enum key_kind kind, struct kept_place at)
+/* ── Writing ── */
+
+static void write_list(struct account *a, uint64_t sequence, struct kept_list *l)
 {
-	struct key k = key_begin(account, kind);
+	char room[BLOCK_VALUE_MAX];
+	struct buf value = {room, 0, sizeof(room), sizeof(room), false};
 
-	key_add(&k, at.sequence, 8);
-	key_add(&k, at.id, 8);
-	return k;
-}
+	kept_list_sort(l);
+	for (size_t i = 0; i < l->n;) {
+		struct key k = kept_key(a->id, KEY_KEPT, (struct kept_place){sequence, l->at[i].row.id});
 
-static struct key kept_key(const struct account *a, enum key_kind kind, struct kept_place at)
-{
-	return place_key(a->id, kind, at);
-}
-
-static struct kept_place place_of(const struct op *op)
-{
-	return (struct kept_place){op->modseq, op->other};
-}
-
-static void put(struct account *a, struct key k, const struct op *op)
-{
-	struct buf value;
-
-	buf_init(&value, VALUE_MAX);
-	op_encode(op, &value);
-	kv_batch_put(&a->store->index, key_span(&k), buf_span(&value));
-	buf_fini(&value);
-}
-
-/* ── What apply.c and snapshot.c change ── */
-
-void kept_put(struct account *a, const struct op *op)
-{
-	put(a, kept_key(a, KEY_KEPT, place_of(op)), op);
-	a->kept_count++;
-	a->kept_size += op->row.size;
-}
-
-void kept_remove(struct account *a, const struct op *op)
-{
-	struct key k = kept_key(a, KEY_KEPT, place_of(op));
-
-	kv_batch_delete(&a->store->index, key_span(&k));
-	a->kept_count--;
-	a->kept_size -= op->row.size;
-}
-
-void kept_move(struct account *a, const struct op *op)
-{
-	put(a, kept_key(a, KEY_KEPT, place_of(op)), op);
-}
-
-static void encode_mailbox(const struct mailbox *m, uint64_t sequence, struct buf *out)
-{
-	op_encode(&(struct op){.kind = OP_CREATE,
-			  .mailbox = m->id,
-			  .uidvalidity = m->uidvalidity,
-			  .use = (uint8_t)m->use,
-			  .text = span_of(m->name)},
-		out);
-	for (int bit = KEYWORD_FIRST_BIT; bit < 64; bit++) {
-		struct op op = {.kind = OP_KEYWORD,
-			.mailbox = m->id,
-			.bit = (uint8_t)bit,
-			.text = mailbox_keyword_name(m, bit)};
-
-		if (op.text.p)
-			op_encode(&op, out);
+		buf_reset(&value);
+		i += kept_block_encode(l, i, &value);
+		kv_batch_put(&a->store->index, key_span(&k), buf_span(&value));
 	}
-	op_encode(&(struct op){.kind = OP_DELETE_KEEP, .mailbox = m->id, .modseq = sequence}, out);
 }
 
-void kept_put_mailbox(const struct mailbox *m, uint64_t sequence)
+void kept_writer_add(struct kept_writer *x, uint64_t sequence, const struct kept_item *item, struct span uidl)
 {
-	struct account *a = m->account;
-	struct key k = kept_key(a, KEY_KEPT_MAILBOX, (struct kept_place){sequence, m->id});
-	struct buf value;
+	if (x->list.n &&
+		(x->sequence != sequence || kept_window_of(x->list.at[0].row.id) != kept_window_of(item->row.id)))
+		kept_writer_flush(x);
+	x->sequence = sequence;
+	kept_list_add(&x->list, item, uidl);
+	x->account->kept_count++;
+	x->account->kept_size += item->row.size;
+}
 
-	buf_init(&value, VALUE_MAX);
-	encode_mailbox(m, sequence, &value);
-	kv_batch_put(&a->store->index, key_span(&k), buf_span(&value));
-	buf_fini(&value);
+void kept_writer_flush(struct kept_writer *x)
+{
+	write_list(x->account, x->sequence, &x->list);
+	kept_list_reset(&x->list);
+}
+
+void kept_writer_end(struct kept_writer *x)
+{
+	kept_writer_flush(x);
+	kept_list_fini(&x->list);
+}
+
+static int id_cmp(const void *a, const void *b)
+{
+	const struct row *x = a, *y = b;
+
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+static bool ids_ascend(const struct row *rows, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (rows[i - 1].id > rows[i].id)
+			return false;
+	return true;
+}
+
+void kept_put_rows(struct mailbox *m, const struct row *rows, size_t n, uint64_t sequence, uint32_t time)
+{
+	struct kept_writer x = {.account = m->account};
+	struct row *sorted = NULL;
+
+	if (!ids_ascend(rows, n)) {
+		sorted = memory_resize_array(NULL, n, sizeof(*rows));
+		memcpy(sorted, rows, n * sizeof(*rows));
+		qsort(sorted, n, sizeof(*sorted), id_cmp);
+		rows = sorted;
+	}
+	for (size_t i = 0; i < n; i++) {
+		const char *uidl = mailbox_kept_uidl(m, rows[i].uid);
+
+		kept_writer_add(&x, sequence, &(struct kept_item){.row = rows[i], .mailbox = m->id, .time = time},
+			span_of(uidl ? uidl : ""));
+	}
+	kept_writer_end(&x);
+	free(sorted);
 }
 
 /* ── Reading ── */
 
-static bool decode(struct span value, struct op *out)
+bool kept_take_block(struct span key, struct span value, struct kept_list *l)
 {
-	return !op_decode(&value, out) && out->kind == OP_KEPT && !value.n;
-}
+	size_t first = l->n;
+	struct kept_place at;
 
-enum fail kept_get(struct account *a, struct kept_place at, struct buf *space, struct op *out, struct why *w)
-{
-	struct key k = kept_key(a, KEY_KEPT, at);
-	enum fail f;
-
-	buf_reset(space);
-	f = a->store->kv->ops->get(a->store->kv, key_span(&k), space, w);
-	if (!f && !decode(buf_span(space), out))
-		f = index_bad_row(w);
-	return f;
+	if (key.n != KEPT_KEY_SIZE || !kept_block_decode(value, l))
+		return false;
+	at = kept_key_place(key);
+	for (size_t i = first; i < l->n; i++)
+		if (l->at[i].row.id < at.id || kept_window_of(l->at[i].row.id) != kept_window_of(at.id))
+			return false;
+	return l->at[first].row.id == at.id;
 }
 
 struct scanning {
+	struct kept_place after;
 	bool (*each)(void *context, const struct op *op);
 	void *context;
-	bool bad;
+	struct kept_place window; /* that is being read */
+	struct kept_list list;    /* what it has */
+	bool bad, stopped;
 };
 
-static bool scan_row(void *context, struct span key, struct span value)
+static struct op op_of(const struct kept_list *l, const struct kept_item *i, uint64_t sequence)
+{
+	return (struct op){.kind = OP_KEPT,
+		.mailbox = i->mailbox,
+		.modseq = sequence,
+		.other = i->row.id,
+		.time = i->time,
+		.row = i->row,
+		.text = kept_list_uidl(l, i)};
+}
+
+/* The window has been read. */
+static void tell_window(struct scanning *s)
+{
+	kept_list_sort(&s->list);
+	for (size_t i = 0; !s->stopped && i < s->list.n; i++) {
+		struct op op = op_of(&s->list, &s->list.at[i], s->window.sequence);
+
+		if (kept_place_cmp((struct kept_place){op.modseq, op.other}, s->after) > 0)
+			s->stopped = !s->each(s->context, &op);
+	}
+	kept_list_reset(&s->list);
+}
+
+static bool scan_block(void *context, struct span key, struct span value)
 {
 	struct scanning *s = context;
-	struct op op;
+	struct kept_place window;
 
-	(void)key;
-	s->bad = !decode(value, &op);
-	return !s->bad && s->each(s->context, &op);
+	s->bad = key.n != KEPT_KEY_SIZE;
+	if (s->bad)
+		return false;
+	window = kept_window_begin(kept_key_place(key));
+	if (kept_place_cmp(window, s->window))
+		tell_window(s);
+	s->window = window;
+	s->bad = !s->stopped && !kept_take_block(key, value, &s->list);
+	return !s->bad && !s->stopped;
 }
 
 enum fail kept_scan(struct kv *kv, uint64_t account, struct kept_place after,
 	bool (*each)(void *context, const struct op *op), void *context, struct why *w)
 {
-	struct key from = place_key(account, KEY_KEPT, (struct kept_place){after.sequence, after.id + 1});
+	struct key from = kept_key(account, KEY_KEPT, kept_window_begin(after));
 	struct key to = key_past(key_begin(account, KEY_KEPT));
-	struct scanning s = {each, context, false};
-	enum fail f;
+	struct scanning s = {.after = after, .each = each, .context = context};
+	enum fail f = kv->ops->scan_once(kv, key_span(&from), key_span(&to), scan_block, &s, w);
 
-	if (after.id == UINT64_MAX)
-		return FAIL_NONE;
-	f = kv->ops->scan(kv, key_span(&from), key_span(&to), scan_row, &s, w);
-	return !f && s.bad ? index_bad_row(w) : f;
+	if (!f && s.bad)
+		f = index_bad_row(w);
+	if (!f && !s.stopped)
+		tell_window(&s);
+	kept_list_fini(&s.list);
+	return f;
 }
 
 enum fail kept_each(struct account *a, struct kept_place after, bool (*each)(void *context, const struct op *op),
 	void *context, struct why *w)
 {
-	if (after.sequence < a->kept_gone.sequence ||
-		(after.sequence == a->kept_gone.sequence && after.id < a->kept_gone.id))
+	if (kept_place_cmp(after, a->kept_gone) < 0)
 		after = a->kept_gone;
 	return a->kept_count ? kept_scan(a->store->kv, a->id, after, each, context, w) : FAIL_NONE;
 }
 
 static void fill(const struct op *op, struct kept_message *out)
 {
-	*out = (struct kept_message){.place = place_of(op), .expunged = op->time, .mailbox = op->mailbox};
+	*out = (struct kept_message){.place = {op->modseq, op->other}, .expunged = op->time, .mailbox = op->mailbox};
 	row_message(&op->row, &out->message);
 	out->message.id = op->other;
 }
@@ -187,16 +213,20 @@ enum fail account_kept(
 
 enum fail account_kept_at(struct account *a, struct kept_place at, struct kept_message *out, struct why *w)
 {
-	struct buf space;
+	struct kept_window x = {0};
+	const struct kept_item *item;
 	struct op op;
-	enum fail f;
+	enum fail f = kept_open_window(&x, a, at, w);
 
-	buf_init(&space, VALUE_MAX);
-	f = kept_get(a, at, &space, &op, w);
-	if (!f)
+	if (f)
+		return f;
+	item = kept_list_find(&x.list, at.id);
+	if (item) {
+		op = op_of(&x.list, item, at.sequence);
 		fill(&op, out);
-	buf_fini(&space);
-	return f;
+	}
+	kept_close_window(&x);
+	return item ? FAIL_NONE : why(w, FAIL_NOT_FOUND, "There is no such message.");
 }
 
 uint64_t account_kept_count(const struct account *a)
@@ -209,91 +239,80 @@ uint64_t account_kept_size(const struct account *a)
 	return a->kept_size;
 }
 
-/* ── Purging ── */
+/* ── Changing one ── */
 
-struct removing {
-	struct account *a;
-	struct kept_place last;
-	struct kept_place next; /* the first that stays; {0, 0} = none does */
-	struct purged_segments segments;
+struct opening {
+	struct kept_window *window;
+	bool bad;
 };
 
-static int place_cmp(struct kept_place a, struct kept_place b)
+static bool open_block(void *context, struct span key, struct span value)
 {
-	if (a.sequence != b.sequence)
-		return a.sequence < b.sequence ? -1 : 1;
-	return (a.id > b.id) - (a.id < b.id);
+	struct opening *o = context;
+
+	o->bad = !kept_window_take(o->window, key, value);
+	return !o->bad;
 }
 
-static bool remove_row(void *context, const struct op *op)
+bool kept_window_take(struct kept_window *x, struct span key, struct span value)
 {
-	struct removing *r = context;
-
-	if (place_cmp(place_of(op), r->last) > 0) {
-		r->next = place_of(op);
+	if (!kept_take_block(key, value, &x->list))
 		return false;
+	if (x->block_count == x->block_cap) {
+		x->block_cap = x->block_cap ? x->block_cap * 2 : 16;
+		x->blocks = memory_resize_array(x->blocks, x->block_cap, sizeof(*x->blocks));
 	}
-	kept_remove(r->a, op);
-	purged_add(&r->segments, &op->row);
-	index_delete_structure(r->a, op->row.body);
+	x->blocks[x->block_count++] = kept_key_place(key).id;
 	return true;
 }
 
-/* Whoever was in a mailbox went no later than the mailbox itself: those that went before everything that stays are wanted by nobody. */
-enum fail kept_purge(struct account *a, struct kept_place last, uint32_t time, struct why *w)
+enum fail kept_open_window(struct kept_window *x, struct account *a, struct kept_place at, struct why *w)
 {
-	struct removing r = {.a = a, .last = last};
-	struct store *s = a->store;
-	struct key from = key_begin(a->id, KEY_KEPT_MAILBOX), to;
-	enum fail f = kept_each(a, (struct kept_place){0, 0}, remove_row, &r, w);
+	struct kept_place begin = kept_window_begin(at);
+	struct key from, to;
+	struct opening o = {x, false};
+	enum fail f;
 
-	to = key_past(from);
-	if (r.next.sequence)
-		to = kept_key(a, KEY_KEPT_MAILBOX, (struct kept_place){r.next.sequence, 0});
-	kv_batch_delete_range(&s->index, key_span(&from), key_span(&to));
-	if (!f)
-		a->kept_gone = last;
-	if (!f)
-		f = purged_note(s, &r.segments, time, w);
-	purged_fini(&r.segments);
+	if (x->account && !kept_place_cmp(x->begin, begin))
+		return FAIL_NONE;
+	kept_close_window(x);
+	from = kept_key(a->id, KEY_KEPT, begin);
+	to = key_past(kept_key(a->id, KEY_KEPT, (struct kept_place){begin.sequence, begin.id | (KEPT_WINDOW - 1)}));
+	*x = (struct kept_window){.account = a, .begin = begin};
+	f = a->store->kv->ops->scan(a->store->kv, key_span(&from), key_span(&to), open_block, &o, w);
+	if (!f && o.bad)
+		f = index_bad_row(w);
+	kept_list_sort(&x->list);
+	if (f)
+		kept_close_window(x);
 	return f;
 }
 
-/* ── All that an account had ── */
-
-struct noting {
-	uint64_t account;
-	struct purged_segments segments;
-};
-
-static bool note_row(void *context, uint64_t account, uint64_t mailbox, const struct row *r)
+struct kept_item *kept_find(struct kept_window *x, struct kept_place at)
 {
-	struct noting *n = context;
-
-	(void)mailbox;
-	if (account == n->account)
-		purged_add(&n->segments, r);
-	return account == n->account;
+	return kept_list_find(&x->list, at.id);
 }
 
-static bool note_kept(void *context, const struct op *op)
+void kept_take_out(struct kept_window *x, struct kept_item *item)
 {
-	purged_add(&((struct noting *)context)->segments, &op->row);
-	return true;
+	x->account->kept_count--;
+	x->account->kept_size -= item->row.size;
+	kept_list_remove(&x->list, item);
+	x->changed = true;
 }
 
-enum fail kept_note_all(struct account *a, uint32_t time, struct why *w)
+void kept_close_window(struct kept_window *x)
 {
-	struct store *s = a->store;
-	struct noting n = {.account = a->id};
-	enum fail f = index_scan_rows(s->kv, a->id, note_row, &n, w);
+	for (size_t i = 0; x->changed && i < x->block_count; i++) {
+		struct key k = kept_key(x->account->id, KEY_KEPT, (struct kept_place){x->begin.sequence, x->blocks[i]});
 
-	if (!f)
-		f = kept_scan(s->kv, a->id, (struct kept_place){0, 0}, note_kept, &n, w);
-	if (!f)
-		f = purged_note(s, &n.segments, time, w);
-	purged_fini(&n.segments);
-	return f;
+		kv_batch_delete(&x->account->store->index, key_span(&k));
+	}
+	if (x->changed)
+		write_list(x->account, x->begin.sequence, &x->list);
+	kept_list_fini(&x->list);
+	free(x->blocks);
+	*x = (struct kept_window){0};
 }
 
 /* ── Snapshots ── */
@@ -301,90 +320,27 @@ enum fail kept_note_all(struct account *a, uint32_t time, struct why *w)
 struct telling {
 	void (*each)(void *context, struct span ops);
 	void *context;
+	struct buf op;
 };
 
-static bool tell_row(void *context, struct span key, struct span value)
+static bool tell_op(void *context, const struct op *op)
 {
 	struct telling *t = context;
 
-	(void)key;
-	t->each(t->context, value);
+	buf_reset(&t->op);
+	op_encode(op, &t->op);
+	t->each(t->context, buf_span(&t->op));
 	return true;
 }
 
 enum fail kept_encoded(struct account *a, void (*each)(void *context, struct span ops), void *context, struct why *w)
 {
-	struct kv *kv = a->store->kv;
-	struct key from = key_begin(a->id, KEY_KEPT_MAILBOX), to = key_past(from);
-	struct telling t = {each, context};
-	enum fail f = kv->ops->scan(kv, key_span(&from), key_span(&to), tell_row, &t, w);
+	struct telling t = {each, context, {0}};
+	enum fail f = kept_mailboxes_encoded(a, each, context, w);
 
-	from = key_begin(a->id, KEY_KEPT);
-	to = key_past(from);
-	return f ? f : kv->ops->scan(kv, key_span(&from), key_span(&to), tell_row, &t, w);
-}
-
-/* ── Mailboxes that are gone ── */
-
-struct kept_mailboxes {
-	struct buf ops; /* counted values */
-};
-
-static bool load_mailbox(void *context, struct span key, struct span value)
-{
-	struct kept_mailboxes *k = context;
-
-	(void)key;
-	buf_add_counted(&k->ops, value);
-	return true;
-}
-
-enum fail kept_mailboxes_load(struct account *a, struct kept_mailboxes **out, struct why *w)
-{
-	struct kv *kv = a->store->kv;
-	struct key from = key_begin(a->id, KEY_KEPT_MAILBOX), to = key_past(from);
-	struct kept_mailboxes *k = NEW(struct kept_mailboxes);
-	enum fail f;
-
-	buf_init(&k->ops, SIZE_MAX);
-	f = kv->ops->scan(kv, key_span(&from), key_span(&to), load_mailbox, k, w);
-	if (f)
-		kept_mailboxes_free(k);
-	else
-		*out = k;
+	buf_init(&t.op, SIZE_MAX);
+	if (!f)
+		f = kept_scan(a->store->kv, a->id, (struct kept_place){0, 0}, tell_op, &t, w);
+	buf_fini(&t.op);
 	return f;
-}
-
-void kept_mailboxes_free(struct kept_mailboxes *k)
-{
-	if (!k)
-		return;
-	buf_fini(&k->ops);
-	free(k);
-}
-
-bool kept_mailbox_find(const struct kept_mailboxes *k, uint64_t id, struct kept_mailbox *out)
-{
-	struct span all = buf_span(&k->ops), value;
-	struct op op;
-
-	while (span_take_counted(&all, &value)) {
-		if (op_decode(&value, &op) || op.kind != OP_CREATE || op.mailbox != id)
-			continue;
-		*out = (struct kept_mailbox){
-			.id = id, .use = (enum special_use)op.use, .name = op.text, .keywords = value};
-		return true;
-	}
-	return false;
-}
-
-struct span kept_mailbox_keyword(const struct kept_mailbox *k, int bit)
-{
-	struct span in = k->keywords;
-	struct op op;
-
-	while (in.n && !op_decode(&in, &op) && op.kind == OP_KEYWORD)
-		if (op.bit == bit)
-			return op.text;
-	return (struct span){NULL, 0};
 }

@@ -180,9 +180,22 @@ void mailbox_settle(struct mailbox *m)
 	}
 	m->idle_rows = m->rows.n;
 	s->idle_rows += m->idle_rows;
+	m->idle_since = s->idle_period;
 	list_append(&s->idle_mailboxes, &m->idle);
 	while (s->idle_rows > ROWS_KEPT_MAX)
 		mailbox_unload(CONTAINER_OF(s->idle_mailboxes.next, struct mailbox, idle));
+}
+
+void store_forget_idle(struct store *s)
+{
+	while (!list_empty(&s->idle_mailboxes)) {
+		struct mailbox *m = CONTAINER_OF(s->idle_mailboxes.next, struct mailbox, idle);
+
+		if (m->idle_since == s->idle_period)
+			break;
+		mailbox_unload(m);
+	}
+	s->idle_period++;
 }
 
 void mailbox_hold(struct mailbox *m)
@@ -293,7 +306,9 @@ static const struct ghost *find_ghost(const struct mailbox *m, uint32_t uid)
 		else
 			hi = mid;
 	}
-	return lo < m->ghost_count && m->ghosts[lo].row.uid == uid ? &m->ghosts[lo] : NULL;
+	if (lo == m->ghost_count || m->ghosts[lo].row.uid != uid || m->ghosts[lo].event < m->feed.base)
+		return NULL;
+	return &m->ghosts[lo];
 }
 
 bool mailbox_message(const struct mailbox *m, uint32_t uid, struct message *out)

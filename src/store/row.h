@@ -23,6 +23,7 @@ struct row *rows_add_many(struct rows *r, size_t n); /* the first of `n` new one
 void rows_reserve(struct rows *r, size_t n);         /* room for `n` in all: no more memory than they need */
 /* Takes `n` rows away, from the `at`th on. Moves those behind or those before, whichever are fewer. */
 void rows_cut(struct rows *r, size_t at, size_t n);
+void rows_tighten(struct rows *r); /* gives back what is far more than it needs */
 size_t rows_lower_bound(const struct rows *r, uint32_t uid);
 void rows_fini(struct rows *r);
 void row_message(const struct row *r, struct message *out);

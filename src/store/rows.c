@@ -3,7 +3,7 @@
 #include "base/memory.h"
 #include "store/inside.h"
 
-enum { DOUBLE_BELOW = 1024 };
+enum { DOUBLE_BELOW = 1024, TIGHTEN_FROM = 4096 };
 
 void rows_reserve(struct rows *r, size_t n)
 {
@@ -36,6 +36,19 @@ void rows_cut(struct rows *r, size_t at, size_t n)
 		r->cap -= n;
 	}
 	r->n -= n;
+}
+
+void rows_tighten(struct rows *r)
+{
+	struct row *fewer;
+
+	if (r->gap + r->cap < TIGHTEN_FROM || r->n > (r->gap + r->cap) / 4)
+		return;
+	fewer = r->n ? memory_resize_array(NULL, r->n, sizeof(*r->p)) : NULL;
+	if (fewer)
+		memcpy(fewer, r->p, r->n * sizeof(*r->p));
+	free(r->p - r->gap);
+	*r = (struct rows){.p = fewer, .n = r->n, .cap = r->n};
 }
 
 struct row *rows_add_many(struct rows *r, size_t n)

@@ -162,6 +162,25 @@ static void a_large_mailbox_goes_in_slices(void **state)
 	batch_free(b);
 }
 
+static void rows_that_nobody_uses_are_forgotten(void **state)
+{
+	struct trial *t = *state;
+	struct mailbox *m = try_mailbox(t, t->account, "INBOX");
+
+	store_forget_idle(t->store);
+	store_forget_idle(t->store);
+	assert_int_equal(mailbox_count(m), MESSAGES); /* it is open */
+	mailbox_close(m);
+	store_forget_idle(t->store);
+	assert_int_equal(m->state, ROWS_LOADED); /* someone may come back */
+	store_forget_idle(t->store);
+	assert_int_equal(m->state, ROWS_ABSENT);
+	assert_int_equal(t->store->idle_rows, 0);
+	m = try_mailbox(t, t->account, "INBOX");
+	assert_int_equal(mailbox_count(m), MESSAGES);
+	mailbox_close(m);
+}
+
 /* Rows that are taken away in front leave room there, which is used again. */
 static void rows_move_where_fewer_are(void **state)
 {
@@ -183,10 +202,30 @@ static void rows_move_where_fewer_are(void **state)
 		rows_cut(&r, at, cut);
 		memmove(model + at, model + at + cut, (n - at - cut) * sizeof(*model));
 		n -= cut;
+		rows_tighten(&r);
 		assert_int_equal(r.n, n);
 		for (size_t i = 0; i < n; i++)
 			assert_int_equal(r.p[i].uid, model[i]);
 	}
+	rows_fini(&r);
+}
+
+static void rows_give_back_what_is_far_too_much(void **state)
+{
+	struct rows r = {0};
+
+	(void)state;
+	for (uint32_t uid = 1; uid <= 10000; uid++)
+		rows_add(&r)->uid = uid;
+	rows_cut(&r, 0, 4000);
+	rows_tighten(&r);
+	assert_true(r.gap + r.cap >= 10000);
+	rows_cut(&r, 100, 5800);
+	rows_tighten(&r);
+	assert_int_equal(r.gap + r.cap, 200);
+	for (size_t i = 0; i < 200; i++)
+		assert_int_equal(r.p[i].uid, i < 100 ? 4001 + i : 9801 + i);
+	rows_cut(&r, 0, 200);
 	rows_fini(&r);
 }
 
@@ -200,7 +239,9 @@ int main(void)
 		SLICES(its_number_comes_with_the_last_slice),
 		SLICES(copies_come_in_slices),
 		SLICES(a_large_mailbox_goes_in_slices),
+		SLICES(rows_that_nobody_uses_are_forgotten),
 		cmocka_unit_test(rows_move_where_fewer_are),
+		cmocka_unit_test(rows_give_back_what_is_far_too_much),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

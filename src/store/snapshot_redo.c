@@ -21,7 +21,15 @@ static void install_row(struct mailbox *m, struct op *op)
 	index_add_row(m, &op->row);
 }
 
-static void install_op(struct account *a, struct op *op)
+static void install_kept(struct kept_writer *kept, const struct op *op)
+{
+	struct kept_item item = {.row = op->row, .mailbox = op->mailbox, .time = op->time};
+
+	item.row.id = op->other;
+	kept_writer_add(kept, op->modseq, &item, op->text);
+}
+
+static void install_op(struct account *a, struct op *op, struct kept_writer *kept)
 {
 	struct mailbox *m = account_by_id(a, op->mailbox);
 
@@ -32,7 +40,7 @@ static void install_op(struct account *a, struct op *op)
 	} else if (op->kind == OP_GONE) {
 		a->gone = true;
 	} else if (op->kind == OP_KEPT) {
-		kept_put(a, op);
+		install_kept(kept, op);
 	} else if (op->kind >= OP_DEVICE && op->kind <= OP_DEVICE_FORGET) {
 		device_apply(a, op, op->time);
 	} else if (m && op->kind == OP_DELETE_KEEP) { /* it was gone already, and is remembered for what was in it */
@@ -57,6 +65,7 @@ static void install_op(struct account *a, struct op *op)
 static enum fail install(struct store *s, struct snapshot_part *p, struct log_pos last, struct why *w)
 {
 	struct span ops = buf_span(&p->ops);
+	struct kept_writer kept = {0};
 	struct account *a;
 	struct op op;
 	SERVING(p->account);
@@ -82,8 +91,10 @@ static enum fail install(struct store *s, struct snapshot_part *p, struct log_po
 	a->last_uidvalidity = p->last_uidvalidity;
 	a->tree_version++;
 	need_snapshot(&a->need, p->first.segment, last.segment, p->bytes);
+	kept.account = a;
 	while (ops.n && !op_decode(&ops, &op))
-		install_op(a, &op);
+		install_op(a, &op, &kept);
+	kept_writer_end(&kept);
 	for (size_t i = 0; i < a->mailbox_count; i++) {
 		index_settle_rows(a->by_id[i]);
 		index_put_mailbox(a->by_id[i]);

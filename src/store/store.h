@@ -30,6 +30,8 @@ void store_wait_cancel(struct store_wait *w); /* also when nothing is pending */
 
 /* Waits for commits under way, flushes the index, frees everything. Accounts and mailboxes must have been closed. */
 void store_close(struct store *s);
+/* Gives back the rows of mailboxes that nobody has opened or changed since the last call. For every minute or so. */
+void store_forget_idle(struct store *s);
 /* The store cannot write any more (a sync failed): all commits answer FAIL_UNKNOWN. The process should end and be started again. */
 bool store_broken(const struct store *s);
 /* What the segments of the log take on the disk. */

@@ -29,7 +29,7 @@ def test_json_has_its_names(server):
     for shard in read['shards']:
         assert shard['state'] == 'serving' and shard['restarts_last_hour'] == 0
         assert {'shard', 'since', 'sessions', 'deliveries', 'delivered', 'log_bytes', 'log_live_bytes', 'rebuilding',
-                'rebuilt_percent', 'disk_low'} <= set(shard)
+                'rebuilt_percent', 'disk_low', 'longest_turn_us'} <= set(shard)
     for process in read['processes']:
         assert {'role', 'index', 'pid', 'state', 'since', 'restarts', 'restarts_last_hour', 'connections', 'logins',
                 'failures'} <= set(process)

@@ -109,6 +109,16 @@ static void as_bytes(struct span row, const char *key, char *dst)
 	snprintf(dst, CELL, unit ? "%.1f %s" : "%.0f %s", shown, units[unit]);
 }
 
+static void as_milliseconds(struct span row, const char *key, char *dst)
+{
+	uint64_t us;
+
+	if (span_u64(value_of(row, key), &us))
+		snprintf(dst, CELL, "%.1f ms", (double)us / 1000);
+	else
+		snprintf(dst, CELL, "?");
+}
+
 static void as_live_share(struct span row, const char *key, char *dst)
 {
 	uint64_t live, all;
@@ -139,6 +149,7 @@ static const struct column shard_columns[] = {
 	{"live", "log_live_bytes", 6, as_live_share},
 	{"kept", "log_kept_bytes", 10, as_bytes},
 	{"reclaimed", "reclaimed_bytes", 10, as_bytes},
+	{"longest", "longest_turn_us", 9, as_milliseconds},
 };
 
 static const struct column process_columns[] = {

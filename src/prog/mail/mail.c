@@ -53,6 +53,7 @@ static enum fail start(struct child *c, struct why *w)
 	char dir[4096], name[32];
 	enum fail f;
 
+	memory_limits();
 	m->child = c;
 	c->state = m;
 	list_init(&m->sessions);
@@ -73,6 +74,7 @@ static enum fail start(struct child *c, struct why *w)
 		return f;
 	store_on_broken(m->store, store_broke, m);
 	keeping_start(m);
+	memory_start(m);
 	store_set_disk_reserve(m->store, c->settings->disk_reserve);
 	store_set_columns(m->store, c->settings->search_cache);
 	mail_reclaim_begin(m);
@@ -197,6 +199,7 @@ static void report(struct child *c, struct msg_report *out)
 	out->sessions = m->session_count;
 	out->deliveries = m->delivery_count;
 	out->delivered = m->delivered;
+	out->longest_turn_us = c->loop.longest_turn_us;
 	if (m->store && store_rebuilding(m->store, &rebuilt, &all)) {
 		out->rebuilding = true;
 		out->rebuilt_percent = (uint32_t)(rebuilt * 100 / all);

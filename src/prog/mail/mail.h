@@ -42,8 +42,9 @@ struct mail {
 	struct timer expiry_timer;
 	struct device_walk devices;
 	struct timer devices_timer;
-	unsigned keep_halvings; /* while the disk is low: how often the time was halved */
-	struct timer last_call; /* for what has not ended by itself when the server stops */
+	unsigned keep_halvings;    /* while the disk is low: how often the time was halved */
+	struct timer memory_timer; /* memory.c */
+	struct timer last_call;    /* for what has not ended by itself when the server stops */
 	struct mail_reclaim *reclaim;
 	bool stopping, broken;
 };
@@ -91,6 +92,11 @@ FAILS restored_renew(struct mail *m, const char *dir, struct why *w);
 void keeping_start(struct mail *m);
 void keeping_reload(struct mail *m); /* the settings are other ones */
 void keeping_stop(struct mail *m);   /* before the store is closed */
+
+/* ── memory.c ── */
+
+void memory_limits(void); /* before there are threads */
+void memory_start(struct mail *m);
 
 /* Something ended: when the server stops and nothing is left, the process may go. */
 void mail_something_ended(struct mail *m);
