@@ -5,6 +5,7 @@
 #include "mime/decode.h"
 #include "mime/header.h"
 #include "mime/mime.h"
+#include "mime/surrogate.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -178,6 +179,40 @@ static void check_fields(struct span message)
 	}
 }
 
+/* A surrogate is the same whatever the cuts, its headers are ASCII, and one of ASCII is the message itself. */
+static void check_surrogate(struct span message, size_t piece)
+{
+	struct mime_parser *parser = mime_parser_new();
+	const struct mime_structure *structure;
+	struct mime_surrogate x, y;
+	struct arena arena;
+	struct buf bytes, whole, cut;
+
+	buf_init(&bytes, MIME_STRUCTURE_MAX);
+	buf_init(&whole, MIME_SURROGATE_OUT_MAX);
+	buf_init(&cut, MIME_SURROGATE_OUT_MAX);
+	arena_init(&arena, 1 << 20);
+	mime_parser_feed(parser, message);
+	must(!mime_parser_end(parser, &bytes) && !mime_structure_open(buf_span(&bytes), &arena, &structure));
+	mime_parser_free(parser);
+	mime_surrogate_begin(&x, structure, 0);
+	mime_surrogate_begin(&y, structure, 0);
+	mime_surrogate_feed(&x, span_first(message, MIME_SURROGATE_PIECE), &whole);
+	mime_surrogate_end(&x, &whole);
+	for (struct span left = span_first(message, MIME_SURROGATE_PIECE); left.n; left = span_skip(left, piece))
+		mime_surrogate_feed(&y, span_first(left, piece), &cut);
+	mime_surrogate_end(&y, &cut);
+	must(!whole.over && span_eq(buf_span(&whole), buf_span(&cut)) && x.changed == y.changed);
+	must(x.changed || span_eq(buf_span(&whole), span_first(message, MIME_SURROGATE_PIECE)));
+	must(span_is_ascii(span_first(buf_span(&whole), mime_header_length(buf_span(&whole)))));
+	mime_surrogate_fini(&x);
+	mime_surrogate_fini(&y);
+	arena_fini(&arena);
+	buf_fini(&bytes);
+	buf_fini(&whole);
+	buf_fini(&cut);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span message = span(data, size);
@@ -189,5 +224,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_damaged(message);
 	check_decoder(message, piece, choice);
 	check_fields(message);
+	check_surrogate(message, piece);
 	return 0;
 }
