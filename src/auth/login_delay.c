@@ -3,10 +3,10 @@
 
 #include "base/memory.h"
 
+/* Who it was is its hash in the table: two are alike by a chance of 2^-64. */
 struct last_login {
 	struct table_link link;
 	struct list age;
-	uint64_t account;
 	int64_t at;
 };
 
@@ -35,40 +35,27 @@ void login_delays_fini(struct login_delays *d)
 	table_fini(&d->table);
 }
 
-static uint64_t hash_of(uint64_t account)
+static uint64_t key_of(uint64_t account, struct span device)
 {
-	struct span key = span(&account, sizeof account);
+	struct span parts[] = {span(&account, sizeof account), device};
 
-	return table_hash(&key, 1);
+	return table_hash(parts, ARRAY_LEN(parts));
 }
 
-static struct last_login *find(struct login_delays *d, uint64_t account)
+bool login_delay_over(struct login_delays *d, uint64_t account, struct span device, int64_t now, int64_t delay)
 {
-	struct table_link *link = table_first(&d->table, hash_of(account));
-
-	for (; link; link = table_next(link)) {
-		struct last_login *l = CONTAINER_OF(link, struct last_login, link);
-
-		if (l->account == account)
-			return l;
-	}
-	return NULL;
-}
-
-bool login_delay_over(struct login_delays *d, uint64_t account, int64_t now, int64_t delay)
-{
+	uint64_t key = key_of(account, device);
 	struct last_login *l;
 
 	while ((l = oldest(d)) && (now - l->at >= delay || d->table.n >= LOGIN_DELAYS_MAX))
 		drop(d, l);
 	if (delay <= 0)
 		return true;
-	if (find(d, account))
+	if (table_first(&d->table, key))
 		return false;
 	l = NEW(struct last_login);
-	l->account = account;
 	l->at = now;
 	list_append(&d->by_age, &l->age);
-	table_insert(&d->table, &l->link, hash_of(account));
+	table_insert(&d->table, &l->link, key);
 	return true;
 }

@@ -14,7 +14,7 @@ struct login_delays {
 
 void login_delays_init(struct login_delays *d);
 void login_delays_fini(struct login_delays *d);
-/* Whether `account` may log in at `now`, `delay` ms (0 = at any time) after the last time that this was true; then this time counts. */
-bool login_delay_over(struct login_delays *d, uint64_t account, int64_t now, int64_t delay);
+/* Whether `account`, by `device` (POP3; "" = none), may log in at `now`, `delay` ms (0 = at any time) after the last time that this was true; then this time counts. */
+bool login_delay_over(struct login_delays *d, uint64_t account, struct span device, int64_t now, int64_t delay);
 
 #endif

@@ -9,11 +9,13 @@ static void each_account_waits_for_itself(void **state)
 
 	(void)state;
 	login_delays_init(&d);
-	assert_true(login_delay_over(&d, 1, 1000, 500));
-	assert_false(login_delay_over(&d, 1, 1499, 500));
-	assert_true(login_delay_over(&d, 2, 1499, 500));
-	assert_true(login_delay_over(&d, 1, 1500, 500)); /* what was refused did not count */
-	assert_false(login_delay_over(&d, 1, 1501, 500));
+	assert_true(login_delay_over(&d, 1, SPAN(""), 1000, 500));
+	assert_false(login_delay_over(&d, 1, SPAN(""), 1499, 500));
+	assert_true(login_delay_over(&d, 2, SPAN(""), 1499, 500));
+	assert_true(login_delay_over(&d, 1, SPAN("phone"), 1499, 500)); /* so does each device */
+	assert_false(login_delay_over(&d, 1, SPAN("phone"), 1500, 500));
+	assert_true(login_delay_over(&d, 1, SPAN(""), 1500, 500)); /* what was refused did not count */
+	assert_false(login_delay_over(&d, 1, SPAN(""), 1501, 500));
 	login_delays_fini(&d);
 }
 
@@ -23,12 +25,12 @@ static void another_setting_holds_at_once(void **state)
 
 	(void)state;
 	login_delays_init(&d);
-	assert_true(login_delay_over(&d, 1, 1000, 500));
-	assert_true(login_delay_over(&d, 1, 1001, 0)); /* switched off: nothing is kept */
+	assert_true(login_delay_over(&d, 1, SPAN(""), 1000, 500));
+	assert_true(login_delay_over(&d, 1, SPAN(""), 1001, 0)); /* switched off: nothing is kept */
 	assert_int_equal(d.table.n, 0);
-	assert_true(login_delay_over(&d, 1, 1002, 60000));
-	assert_false(login_delay_over(&d, 1, 2000, 60000));
-	assert_true(login_delay_over(&d, 1, 2000, 10));
+	assert_true(login_delay_over(&d, 1, SPAN(""), 1002, 60000));
+	assert_false(login_delay_over(&d, 1, SPAN(""), 2000, 60000));
+	assert_true(login_delay_over(&d, 1, SPAN(""), 2000, 10));
 	login_delays_fini(&d);
 }
 
@@ -39,10 +41,10 @@ static void it_is_bounded(void **state)
 	(void)state;
 	login_delays_init(&d);
 	for (uint64_t i = 1; i <= LOGIN_DELAYS_MAX + 10; i++)
-		assert_true(login_delay_over(&d, i, 1000, 500));
+		assert_true(login_delay_over(&d, i, SPAN(""), 1000, 500));
 	assert_int_equal(d.table.n, LOGIN_DELAYS_MAX);
-	assert_true(login_delay_over(&d, 1, 1000, 500)); /* forgotten */
-	assert_false(login_delay_over(&d, LOGIN_DELAYS_MAX, 1000, 500));
+	assert_true(login_delay_over(&d, 1, SPAN(""), 1000, 500)); /* forgotten */
+	assert_false(login_delay_over(&d, LOGIN_DELAYS_MAX, SPAN(""), 1000, 500));
 	login_delays_fini(&d);
 }
 

@@ -41,6 +41,13 @@ uint64_t mime_surrogate_plain(const struct mime_surrogate *x)
 	return x->ranges[x->next].from > x->at ? x->ranges[x->next].from - x->at : 0;
 }
 
+size_t mime_surrogate_header(const struct mime_surrogate *x, size_t most)
+{
+	uint64_t n = x->ranges[x->next].to - x->at;
+
+	return n && n < most ? (size_t)n : most;
+}
+
 void mime_surrogate_pass(struct mime_surrogate *x, uint64_t n)
 {
 	x->at += n;

@@ -28,6 +28,8 @@ struct mime_surrogate {
 void mime_surrogate_begin(struct mime_surrogate *x, const struct mime_structure *s, uint64_t prefix);
 /* How many octets ahead are in no header: they would come out as they are, and may be passed over. UINT64_MAX: all that is left. */
 uint64_t mime_surrogate_plain(const struct mime_surrogate *x);
+/* How many octets ahead are in the header at hand, at most `most`; where mime_surrogate_plain says 0. */
+size_t mime_surrogate_header(const struct mime_surrogate *x, size_t most);
 void mime_surrogate_pass(struct mime_surrogate *x, uint64_t n);
 /* Appends what the next octets come to. */
 void mime_surrogate_feed(struct mime_surrogate *x, struct span bytes, struct buf *out);

@@ -1,10 +1,10 @@
-# RFC 2449 §6.7: EXPIRE NEVER, before login and after it
+# RFC 2449 §6.7: EXPIRE NEVER for who keeps all; before login it is the least that may hold for anybody
 @pop3
 @not dovecot: it has no EXPIRE
 S: +OK ...
 C: CAPA
 S: +OK...
-S*: EXPIRE NEVER USER
+S*: EXPIRE 0 USER
 S*: ...
 S: .
 C: USER ${user}

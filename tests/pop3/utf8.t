@@ -1,7 +1,7 @@
 # RFC 6856 §2.1: UTF8 before login, and messages come as they are
 @pop3
 @not dovecot: it has no UTF8
-@append INBOX utf8-headers.eml
+@append INBOX utf8headers.eml
 S: +OK ...
 C: CAPA
 S: +OK...
@@ -18,4 +18,4 @@ C: PASS ${password}
 S: +OK...
 C: RETR 1
 S: +OK...
-S.< utf8-headers.eml
+S.< utf8headers.eml

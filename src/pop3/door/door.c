@@ -80,7 +80,7 @@ static void door_capa(struct pop3_door *d, const struct pop3_command *c)
 		.login_delay = info(d)->settings->pop3_login_delay};
 
 	(void)c;
-	pop3_offer_expire(&offer, info(d)->settings->pop3_retention, true); /* an account may have a way of its own */
+	pop3_offer_expire(&offer, 0, true); /* the least that an account may have: RFC 2449 §6.7 */
 	pop3_capabilities(&d->reply, d->note.language, &offer);
 	send_reply(d);
 }

@@ -16,24 +16,34 @@ static void add_row(struct pop3_session *s, uint32_t number)
 	buf_add_lit(&s->reply, "\r\n");
 }
 
+static void tell_all(struct pop3_session *s)
+{
+	pop3_ok_numbers(&s->reply, s->note.language, "%1 messages", s->drop.left, 0);
+	pop3_send(s);
+	s->next = 1;
+	s->phase = POP3_LISTING;
+}
+
+static void tell_one(struct pop3_session *s)
+{
+	buf_add_lit(&s->reply, "+OK ");
+	add_row(s, s->asked.number);
+	pop3_send(s);
+}
+
 static void answer(struct pop3_session *s, const struct pop3_command *c, bool uidl)
 {
-	uint32_t number;
+	uint32_t number = c->count ? pop3_number(s, c->arguments[0]) : 0;
+	void (*tell)(struct pop3_session *) = c->count ? tell_one : tell_all;
 
+	if (c->count && !number)
+		return;
 	s->uidl = uidl;
-	if (c->count == 0) {
-		pop3_ok_numbers(&s->reply, s->note.language, "%1 messages", s->drop.left, 0);
-		pop3_send(s);
-		s->next = 1;
-		s->phase = POP3_LISTING;
-		return;
-	}
-	number = pop3_number(s, c->arguments[0]);
-	if (!number)
-		return;
-	buf_add_lit(&s->reply, "+OK ");
-	add_row(s, number);
-	pop3_send(s);
+	s->asked.number = number;
+	if (uidl)
+		tell(s);
+	else
+		pop3_with_sizes(s, number ? number : 1, number ? number : s->drop.count, tell);
 }
 
 void pop3_verb_list(struct pop3_session *s, const struct pop3_command *c)

@@ -104,6 +104,22 @@ void maildrop_delete(struct maildrop *m, uint32_t number)
 	m->left_size -= m->sizes[number - 1];
 }
 
+void maildrop_set_size(struct maildrop *m, uint32_t number, uint64_t size)
+{
+	if (maildrop_has(m, number))
+		m->left_size = m->left_size - m->sizes[number - 1] + size;
+	m->sizes[number - 1] = size;
+}
+
+uint32_t maildrop_last(const struct maildrop *m)
+{
+	uint32_t n = m->count;
+
+	while (n && !account_device_downloaded(m->account, span_of(m->device), m->uids[n - 1]))
+		n--;
+	return n;
+}
+
 void maildrop_reset(struct maildrop *m)
 {
 	m->left = m->count;

@@ -40,7 +40,11 @@ bool maildrop_has(const struct maildrop *m, uint32_t number);
 bool maildrop_message(const struct maildrop *m, uint32_t number, struct message *out);
 /* It has been sent whole. */
 void maildrop_retrieved(struct maildrop *m, uint32_t number);
+/* The highest number that the device downloaded in sessions before, or 0. */
+uint32_t maildrop_last(const struct maildrop *m);
 void maildrop_delete(struct maildrop *m, uint32_t number);
+/* What RETR sends of it is of another size. */
+void maildrop_set_size(struct maildrop *m, uint32_t number, uint64_t size);
 void maildrop_reset(struct maildrop *m);
 /* Stages what QUIT changes: the device's marks, and the expunge of what no device needs any more. */
 FAILS maildrop_stage(struct maildrop *m, struct batch *b, struct why *w);

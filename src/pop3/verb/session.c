@@ -97,6 +97,8 @@ void pop3_end(struct pop3_session *s, const char *how, uint64_t linger_ms)
 	if (!s->waiting)
 		batch_free(s->batch);
 	s->batch = NULL;
+	pop3_shown_free(s->shown);
+	s->shown = NULL;
 	maildrop_close(&s->drop);
 	account_close(s->start.account);
 	buf_fini(&s->reply);
@@ -183,7 +185,7 @@ static size_t take(struct pop3_session *s, struct span bytes)
 		return n ? n : bytes.n;
 	}
 	run_line(s, line);
-	if (s->phase == POP3_SENDING || s->phase == POP3_LISTING)
+	if (s->phase == POP3_MEASURING || s->phase == POP3_SENDING || s->phase == POP3_LISTING)
 		loop_defer(s->start.loop, &s->go_on);
 	return n;
 }
@@ -212,6 +214,11 @@ static void go_on(struct deferred *d)
 	struct pop3_session *s = CONTAINER_OF(d, struct pop3_session, go_on);
 	SERVING(s->drop.user.account);
 
+	if (s->phase == POP3_MEASURING && !s->waiting) { /* a few messages a turn: others are served between */
+		pop3_measure_step(s);
+		loop_defer(s->start.loop, &s->go_on);
+		return;
+	}
 	while (!s->waiting && stream_room(s->start.stream) > SEND_ROOM) {
 		if (s->phase == POP3_SENDING)
 			pop3_send_step(s);
@@ -260,6 +267,7 @@ static void opened(struct pop3_session *s, enum fail f)
 		return;
 	}
 	maildrop_take(&s->drop);
+	s->shown = pop3_shown_new(s);
 	pop3_ok_numbers(
 		&s->reply, s->note.language, "maildrop has %1 messages (%2 octets)", s->drop.count, s->drop.left_size);
 	pop3_send(s);
@@ -277,6 +285,8 @@ static void wait_done(struct store_wait *w, enum fail f)
 		opened(s, f);
 	else if (s->phase == POP3_UPDATING)
 		update_done(s, f);
+	else if (f && s->phase == POP3_MEASURING)
+		pop3_measure_failed(s);
 	else if (f)
 		pop3_read_failed(s, f);
 	if (s->phase != POP3_ENDED)

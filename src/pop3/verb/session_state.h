@@ -5,14 +5,16 @@
 #include "net/session.h"
 #include "pop3/verb/maildrop.h"
 #include "pop3/wire/command.h"
+#include "pop3/verb/shown.h"
 #include "pop3/wire/multiline.h"
 
 /* What the session is doing; each but COMMAND takes no input.
  *
  *   OPENING ─► COMMAND ─ retr, top ─► SENDING ─► COMMAND      SENDING waits for the store (reading) or for room
  *                 │ ─ list, uidl ──► LISTING ─► COMMAND       LISTING waits for room
+ *                 ├ ─ stat, list, retr ─► MEASURING ─► what was asked   MEASURING waits for the store; only where messages are shown as surrogates
  *                 └ ─ quit ────────► UPDATING ─► ENDED        UPDATING waits for the commit */
-enum pop3_phase { POP3_OPENING, POP3_COMMAND, POP3_SENDING, POP3_LISTING, POP3_UPDATING, POP3_ENDED };
+enum pop3_phase { POP3_OPENING, POP3_COMMAND, POP3_MEASURING, POP3_SENDING, POP3_LISTING, POP3_UPDATING, POP3_ENDED };
 
 struct pop3_session {
 	enum pop3_phase phase;
@@ -31,6 +33,12 @@ struct pop3_session {
 	struct deferred go_on; /* turns the phase's crank */
 	const char *how;       /* the session ended */
 
+	struct pop3_shown *shown; /* NULL: messages are shown as they are */
+	struct {                  /* by the command at hand */
+		uint32_t number, lines;
+		bool whole;
+	} asked;
+
 	struct message sending; /* POP3_SENDING */
 	uint64_t sent;
 	bool announced;      /* +OK is out */
@@ -38,8 +46,7 @@ struct pop3_session {
 	struct buf piece;
 	struct multiline multiline;
 
-	uint32_t last;        /* RFC 1081's "highest number accessed": by RETR or DELE */
-	uint32_t last_before; /* what it was at login: RSET goes back to it */
+	uint32_t last; /* the highest number that RETR or DELE named, for LAST */
 
 	uint32_t next; /* POP3_LISTING: the next number */
 	bool uidl;

@@ -14,11 +14,16 @@ void pop3_verb_capa(struct pop3_session *s, const struct pop3_command *c)
 	pop3_send(s);
 }
 
+static void tell_totals(struct pop3_session *s)
+{
+	buf_addf(&s->reply, "+OK %u %llu\r\n", s->drop.left, (unsigned long long)s->drop.left_size);
+	pop3_send(s);
+}
+
 void pop3_verb_stat(struct pop3_session *s, const struct pop3_command *c)
 {
 	(void)c;
-	buf_addf(&s->reply, "+OK %u %llu\r\n", s->drop.left, (unsigned long long)s->drop.left_size);
-	pop3_send(s);
+	pop3_with_sizes(s, 1, s->drop.count, tell_totals);
 }
 
 void pop3_verb_dele(struct pop3_session *s, const struct pop3_command *c)
@@ -42,14 +47,17 @@ void pop3_verb_rset(struct pop3_session *s, const struct pop3_command *c)
 {
 	(void)c;
 	maildrop_reset(&s->drop);
-	s->last = s->last_before;
+	s->last = 0;
 	pop3_say_ok(s, "no message is marked deleted");
 }
 
+/* RFC 1081's "highest number accessed" outlives sessions, and RSET goes back to what it was at login. */
 void pop3_verb_last(struct pop3_session *s, const struct pop3_command *c)
 {
+	uint32_t before = maildrop_last(&s->drop);
+
 	(void)c;
-	buf_addf(&s->reply, "+OK %u\r\n", s->last);
+	buf_addf(&s->reply, "+OK %u\r\n", before > s->last ? before : s->last);
 	pop3_send(s);
 }
 

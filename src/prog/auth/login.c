@@ -146,7 +146,8 @@ static bool too_soon(struct login *l, const struct account_row *row)
 	struct auth *a = l->front->auth;
 	int64_t delay = (int64_t)a->child->settings->pop3_login_delay * 1000;
 
-	return !strcmp(l->protocol, "pop3") && !login_delay_over(&a->delays, row->id, clock_mono_ms(), delay);
+	return !strcmp(l->protocol, "pop3") &&
+	       !login_delay_over(&a->delays, row->id, span_of(l->device), clock_mono_ms(), delay);
 }
 
 static void accept_login(struct login *l, const struct account_row *row)

@@ -167,8 +167,8 @@ static bool is_locked(const struct mail_session *s)
 	{
 		const struct mail_session *other = CONTAINER_OF(it, struct mail_session, link);
 
-		if (other != s && other->ops == s->ops && other->account_id == s->account_id && other->session &&
-			other->ops->idle_ms(other->session) >= 0)
+		if (other != s && other->ops == s->ops && other->account_id == s->account_id &&
+			!strcmp(other->device, s->device) && other->session && other->ops->idle_ms(other->session) >= 0)
 			return true;
 	}
 	return false;
