@@ -28,6 +28,7 @@ struct channel {
 	size_t queued;     /* octets in it */
 	const char *gone;  /* why, once it is */
 	bool closed;
+	int watched; /* for what: to ask anew is two calls of the kernel */
 	int fd;
 };
 
@@ -207,8 +208,12 @@ static void polled(uv_poll_t *poll, int status, int events);
 
 static void watch(struct channel *c)
 {
-	if (!c->gone && !c->closed)
-		uv_poll_start(&c->poll, UV_READABLE | (list_empty(&c->queue) ? 0 : UV_WRITABLE), polled);
+	int want = UV_READABLE | (list_empty(&c->queue) ? 0 : UV_WRITABLE);
+
+	if (c->gone || c->closed || want == c->watched)
+		return;
+	c->watched = want;
+	uv_poll_start(&c->poll, want, polled);
 }
 
 /* uv_close: the callback may only come on a later turn, so `c` outlives a channel_close inside `message`. */
@@ -216,6 +221,8 @@ static void polled(uv_poll_t *poll, int status, int events)
 {
 	struct channel *c = CONTAINER_OF(poll, struct channel, poll);
 
+	if (status < 0)
+		c->watched = 0; /* libuv has stopped */
 	if (events & UV_WRITABLE)
 		send_queue(c);
 	if (events & UV_READABLE || status < 0)
