@@ -70,8 +70,13 @@ void connection_open(struct connection *c, struct target *t)
 	c->tls = SSL_new(t->tls);
 	if (!c->tls || !SSL_set_fd(c->tls, c->fd))
 		die("SSL_new failed");
-	if (t->resume && t->session)
-		SSL_set_session(c->tls, t->session);
+	if (t->resume && t->session) {
+		/* of its own: a connection that ends may spoil the session for the others that share it */
+		SSL_SESSION *own = SSL_SESSION_dup(t->session);
+		if (!own || !SSL_set_session(c->tls, own))
+			die("a TLS session cannot be set");
+		SSL_SESSION_free(own);
+	}
 	c->shaking = true;
 }
 
