@@ -90,6 +90,16 @@ static void set_rules(SSL_CTX *ssl, const char *min)
 	SSL_CTX_set_mode(
 		ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_num_tickets(ssl, 1); /* clients use one; each costs as much as a tenth of a handshake */
+	SSL_CTX_set_read_ahead(ssl, 1);  /* a record's head and body, and all that were pipelined, in one call */
+}
+
+void tls_context_use_tickets(struct tls_context *t, const struct tls_tickets *tickets)
+{
+	struct tls_tickets copy = *tickets;
+
+	SSL_CTX_set_tlsext_ticket_keys(t->ssl, copy.key, sizeof copy.key);
+	OPENSSL_cleanse(&copy, sizeof copy);
 }
 
 enum fail tls_context_new(struct span chain, struct span key, const char *min, struct tls_context **out, struct why *w)

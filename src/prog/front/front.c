@@ -27,12 +27,15 @@ static enum fail start(struct child *c, struct why *w)
 static void take_certificate(struct front *f, const struct msg_certificate *m)
 {
 	struct tls_context *tls;
+	struct tls_tickets tickets;
 	struct why w;
 
 	if (tls_context_new(m->chain, m->key, f->child->settings->tls_min, &tls, &w)) {
 		event_say(LOG_ERROR, "certificate", "the certificate is not used: it %s", w.log);
 		return;
 	}
+	memcpy(tickets.key, m->tickets, sizeof tickets.key);
+	tls_context_use_tickets(tls, &tickets);
 	tls_context_unref(f->tls);
 	f->tls = tls;
 }

@@ -183,6 +183,7 @@ enum fail certificate_load(const struct settings *s, const char *hostname, struc
 		return f;
 	}
 	c.expires = tls_context_expires(context);
+	random_bytes(c.tickets.key, sizeof c.tickets.key);
 	tls_context_unref(context);
 	certificate_fini(out);
 	*out = c;

@@ -5,11 +5,13 @@
 #include "base/buf.h"
 #include "base/why.h"
 #include "conf/settings.h"
+#include "net/tls.h"
 
 struct certificate {
 	struct buf chain, key; /* PEM */
 	int64_t expires;       /* seconds since 1970 */
 	bool self_signed;
+	struct tls_tickets tickets; /* drawn anew with each loading */
 };
 
 /* Reads and checks it; makes data_dir/tls/cert.pem and key.pem when none is set and none is there. FAIL_CONFIG and others with one

@@ -76,6 +76,7 @@ static void give_certificate(struct kid *k)
 	const struct certificate *c = &k->server->certificate;
 	struct msg m = {.kind = MSG_CERTIFICATE, .certificate = {buf_span(&c->chain), buf_span(&c->key)}};
 
+	memcpy(m.certificate.tickets, c->tickets.key, sizeof m.certificate.tickets);
 	tell(k, &m, -1);
 }
 
