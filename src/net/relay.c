@@ -30,17 +30,26 @@ static size_t carry(struct stream *to, struct stream *from, struct span bytes)
 		stream_pause(from);
 		return 0;
 	}
-	if (stream_write(to, now))
+	if (stream_send(to, now))
 		return 0;
-	if (now.n < bytes.n)
+	if (now.n < bytes.n &&
+		stream_unsent(to)) /* else the rest is offered at once: nobody would say that there is room */
 		stream_pause(from);
 	return now.n;
+}
+
+/* Behind whatever is being carried now. */
+static void settle_if_done(struct relay *r)
+{
+	if (r->outer_done || r->inner_done)
+		loop_defer(r->loop, &r->settle);
 }
 
 static size_t outer_input(void *ctx, struct span bytes)
 {
 	struct relay *r = ctx;
 
+	settle_if_done(r);
 	return carry(r->inner, r->outer, bytes);
 }
 
@@ -48,6 +57,7 @@ static size_t inner_input(void *ctx, struct span bytes)
 {
 	struct relay *r = ctx;
 
+	settle_if_done(r);
 	return carry(r->outer, r->inner, bytes);
 }
 
@@ -57,7 +67,7 @@ static void outer_writable(void *ctx)
 
 	if (r->inner)
 		stream_resume(r->inner);
-	loop_defer(r->loop, &r->settle);
+	settle_if_done(r);
 }
 
 static void inner_writable(void *ctx)
@@ -66,7 +76,7 @@ static void inner_writable(void *ctx)
 
 	if (r->outer)
 		stream_resume(r->outer);
-	loop_defer(r->loop, &r->settle);
+	settle_if_done(r);
 }
 
 static void close_one(struct stream **s, uint64_t linger)
@@ -134,7 +144,7 @@ static const struct stream_events inner_events = {
 
 enum fail relay_start(struct loop *l, struct stream *outer, int *fd_out, struct why *w)
 {
-	const struct stream_limits limits = {.input_max = 16 << 10, .output_max = 1 << 20};
+	const struct stream_limits limits = {.input_max = 64 << 10, .output_max = 1 << 20};
 	struct relay *r;
 	int pair[2];
 

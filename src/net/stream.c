@@ -9,13 +9,10 @@
  * The memory goes in poll_closed only, a turn later at least, so that every callback may close its stream. */
 #include "net/stream.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -28,6 +25,7 @@ enum {
 	READS_A_TURN = 8,     /* so that one busy peer does not hold up the others */
 	SOFT_MARK = 64 << 10, /* output past which producers should pause */
 	DRAIN_MS = 1000,
+	ACKNOWLEDGE_MS = 1,
 };
 
 enum stream_state { STREAM_OPEN, STREAM_SECURING, STREAM_CLOSING, STREAM_DRAINING, STREAM_GONE };
@@ -45,7 +43,7 @@ struct stream {
 	bool paused, peer_ended, end_output, poke, told_end, tell_again, keep_fd, spoken;
 	int polled;
 	uv_poll_t poll;
-	struct timer linger;
+	struct timer linger; /* while OPEN: when what has come is to be acknowledged though no answer has left */
 	struct deferred soon;
 	int closing_handles;
 };
@@ -66,22 +64,25 @@ struct stream *stream_new(
 	struct loop *l, int fd, const struct stream_limits *limits, const struct stream_events *events, void *ctx)
 {
 	struct stream *s = NEW(struct stream);
+	static bool ready;
 	int one = 1;
+	bool tcp = setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) == 0; /* else a unix socket */
 
-	signal(SIGPIPE, SIG_IGN);
-	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one); /* fails on unix sockets, where it means nothing */
+	if (!ready)
+		signal(SIGPIPE, SIG_IGN);
+	ready = true;
 	s->loop = l;
 	s->events = events;
 	s->ctx = ctx;
 	s->transport.fd = fd;
 	s->limits = *limits;
+	s->limits.quick_ack = limits->quick_ack && tcp;
 	buf_init(&s->in, limits->input_max);
 	buf_init(&s->out, limits->output_max);
 	deferred_init(&s->soon, run_soon);
 	timer_init(&s->linger, l, on_linger);
-	if (uv_poll_init(&l->uv, &s->poll, fd))
-		abort(); /* only for a descriptor that is none */
+	if (uv_poll_init(&l->uv, &s->poll, fd)) /* which makes it non-blocking */
+		abort();                        /* only for a descriptor that is none */
 	later(s);
 	return s;
 }
@@ -202,7 +203,13 @@ static void start_draining(struct stream *s)
 
 static void on_linger(struct timer *t)
 {
-	go(CONTAINER_OF(t, struct stream, linger));
+	struct stream *s = CONTAINER_OF(t, struct stream, linger);
+	int one = 1;
+
+	if (s->state > STREAM_SECURING)
+		go(s);
+	else
+		setsockopt(s->transport.fd, IPPROTO_TCP, TCP_QUICKACK, &one, sizeof one);
 }
 
 void stream_close(struct stream *s, uint64_t linger_ms)
@@ -239,6 +246,21 @@ enum fail stream_write(struct stream *s, struct span bytes)
 	s->spoken = true;
 	later(s);
 	return f;
+}
+
+enum fail stream_send(struct stream *s, struct span bytes)
+{
+	struct why w;
+	size_t n = 0;
+	bool ours = s->state == STREAM_OPEN && stream_unsent(s) == 0 && !s->tls == !s->transport.ssl;
+
+	/* An error is left to the flush that follows, which tells it from the loop. */
+	while (ours && bytes.n && transport_write(&s->transport, bytes.p, bytes.n, &n, &w) == MOVED_SOME)
+		bytes = span_skip(bytes, n);
+	if (ours && s->limits.quick_ack)
+		timer_stop(&s->linger); /* went with it */
+	s->spoken = true;
+	return bytes.n ? stream_write(s, bytes) : FAIL_NONE;
 }
 
 size_t stream_unsent(const struct stream *s)
@@ -287,6 +309,8 @@ static void flush(struct stream *s)
 
 	if (s->state == STREAM_SECURING || s->state > STREAM_CLOSING)
 		return;
+	if (had && s->limits.quick_ack && s->state == STREAM_OPEN)
+		timer_stop(&s->linger);
 	while (stream_unsent(s)) {
 		enum moved m = transport_write(&s->transport, s->out.p + s->sent, stream_unsent(s), &n, &w);
 
@@ -356,13 +380,11 @@ static void offer(struct stream *s, struct span bytes)
 }
 
 /* A client with Nagle's algorithm (imaplib, say) sends the line end behind a literal only once the literal is acknowledged, which
- * without an answer that carries it takes the kernel 40 ms. */
+ * without an answer that carries it takes the kernel 40 ms. Most answers leave sooner than our millisecond. */
 static void acknowledge(struct stream *s)
 {
-	int one = 1;
-
-	if (s->state == STREAM_OPEN && s->out.n == 0 && s->limits.quick_ack)
-		setsockopt(s->transport.fd, IPPROTO_TCP, TCP_QUICKACK, &one, sizeof one);
+	if (s->state == STREAM_OPEN && stream_unsent(s) == 0 && s->limits.quick_ack)
+		timer_start(&s->linger, ACKNOWLEDGE_MS);
 }
 
 static void receive(struct stream *s)
@@ -376,8 +398,10 @@ static void receive(struct stream *s)
 		if (m == MOVED_WAIT)
 			return;
 		if (m == MOVED_SOME && s->state == STREAM_OPEN) {
-			offer(s, span(scratch, n));
 			acknowledge(s);
+			offer(s, span(scratch, n));
+			if (s->transport.drained)
+				return;
 		} else if (m == MOVED_END) {
 			why(&w, FAIL_CLOSED, "closed by peer");
 			tell_end(s, FAIL_NONE, &w);
@@ -387,8 +411,7 @@ static void receive(struct stream *s)
 			return;
 		}
 	}
-	/* TLS may hold decrypted bytes that the socket will not announce. */
-	if (s->transport.ssl && reading(s) && s->state == STREAM_OPEN && SSL_has_pending(s->transport.ssl))
+	if (reading(s) && s->state == STREAM_OPEN && transport_holds_more(&s->transport))
 		later(s);
 }
 
@@ -433,8 +456,9 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 {
 	struct stream *s = CONTAINER_OF(poll, struct stream, poll);
 
-	(void)status; /* an error shows in the next read or write, with its reason */
 	(void)events;
+	if (status < 0)
+		s->polled = 0; /* libuv has stopped; the error shows in the next read or write, with its reason */
 	if (s->state == STREAM_SECURING)
 		handshake(s);
 	else
@@ -450,11 +474,11 @@ static void run_soon(struct deferred *d)
 
 	if (s->poke) {
 		s->poke = false;
-		if (!s->paused && offer_kept(s) && s->transport.ssl && SSL_has_pending(s->transport.ssl))
-			receive(s);
-	} else if (s->transport.ssl && s->state == STREAM_OPEN && reading(s) && SSL_has_pending(s->transport.ssl)) {
-		receive(s);
+		if (!s->paused)
+			offer_kept(s);
 	}
+	if (s->state == STREAM_OPEN && reading(s) && transport_holds_more(&s->transport))
+		receive(s);
 	if (s->tell_again && s->state == STREAM_OPEN) {
 		s->tell_again = false;
 		s->told_end = false;
@@ -494,36 +518,7 @@ enum fail stream_give_away(struct stream *s, int *fd_out, struct buf *pending_ou
 	return FAIL_NONE;
 }
 
-static bool address_of(const struct stream *s, struct sockaddr_storage *a)
-{
-	socklen_t n = sizeof *a;
-
-	memset(a, 0, sizeof *a);
-	return getpeername(s->transport.fd, (struct sockaddr *)a, &n) == 0;
-}
-
 void stream_peer_text(const struct stream *s, char *dst, size_t size)
 {
-	struct sockaddr_storage a;
-
-	if (!address_of(s, &a))
-		snprintf(dst, size, "unknown");
-	else if (a.ss_family == AF_INET)
-		inet_ntop(AF_INET, &((struct sockaddr_in *)&a)->sin_addr, dst, (socklen_t)size);
-	else if (a.ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&((struct sockaddr_in6 *)&a)->sin6_addr))
-		inet_ntop(AF_INET, &((struct sockaddr_in6 *)&a)->sin6_addr.s6_addr[12], dst, (socklen_t)size);
-	else if (a.ss_family == AF_INET6)
-		inet_ntop(AF_INET6, &((struct sockaddr_in6 *)&a)->sin6_addr, dst, (socklen_t)size);
-	else
-		snprintf(dst, size, "unix");
-}
-
-bool stream_peer_is_loopback(const struct stream *s)
-{
-	struct span prefix = SPAN("127.");
-	char text[64];
-
-	stream_peer_text(s, text, sizeof text);
-	return span_starts(span_of(text), prefix) || span_eq(span_of(text), SPAN("::1")) ||
-	       span_eq(span_of(text), SPAN("unix"));
+	transport_peer_text(&s->transport, dst, size);
 }

@@ -29,7 +29,7 @@ struct stream_events {
 struct stream_limits {
 	size_t input_max;  /* the longest run of bytes that `input` can be shown at once */
 	size_t output_max; /* hard cap of buffered output */
-	bool quick_ack; /* TCP: acknowledge at once what no answer follows (for IMAP's literals), rather than 40 ms later */
+	bool quick_ack; /* TCP: acknowledge within 1 ms what no answer follows (for IMAP's literals), rather than after 40 */
 };
 
 /* Takes over `fd` (non-blocking from here on). Reading starts on the next turn: `events` may be NULL when stream_set_owner follows at once. */
@@ -43,6 +43,8 @@ void stream_set_owner(struct stream *s, const struct stream_events *events, void
 
 /* Queues bytes. FAIL_TOO_BIG, nothing queued: past output_max (a bug of a producer that did not ask stream_room). */
 enum fail stream_write(struct stream *s, struct span bytes);
+/* The same, but what the socket takes goes out at once, uncopied: for bytes that are a batch already. No event comes from inside. */
+enum fail stream_send(struct stream *s, struct span bytes);
 size_t stream_room(const struct stream *s); /* bytes that may be queued without passing the soft mark (64 KB) */
 size_t stream_unsent(const struct stream *s);
 void stream_flush(struct stream *s); /* send now rather than at the end of the turn */
@@ -68,8 +70,8 @@ void stream_start_tls(struct stream *s, struct tls_context *tls);
  * caller owns *fd_out and must not use `s` any more; `closed` is called when the relay has ended, or at once for a plain socket. */
 FAILS stream_give_away(struct stream *s, int *fd_out, struct buf *pending_out, struct why *w);
 
-/* Numeric peer and local addresses, "unix" for unix sockets. */
+/* Numeric peer address, "unix" for unix sockets. */
 void stream_peer_text(const struct stream *s, char *dst, size_t size);
-bool stream_peer_is_loopback(const struct stream *s);
+bool peer_is_loopback(const char *peer_text); /* or a unix socket */
 
 #endif

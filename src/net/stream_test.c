@@ -322,6 +322,199 @@ static void a_relay_carries_both_ways_and_ends_in_order(void **state)
 	tls_context_unref(t);
 }
 
+/* Every octet says its place. */
+static void pattern(char *p, size_t n, size_t from)
+{
+	for (size_t i = 0; i < n; i++)
+		p[i] = (char)((from + i) * 31 + (from + i) / 251);
+}
+
+static void must_be_pattern(const char *p, size_t n, size_t from)
+{
+	char want[4096];
+
+	assert_true(n <= sizeof want);
+	pattern(want, n, from);
+	assert_memory_equal(p, want, n);
+}
+
+/* What the server says, to a client that reads little at a time: all of it, then the end, said properly. */
+static void read_down(SSL *ssl, size_t all, int inner)
+{
+	char text[4096], out[16384];
+	size_t got = 0, given = 0;
+	int n = 0;
+
+	for (int turns = 0; turns < 20000 && got < all; turns++) {
+		size_t left = all - given < sizeof out ? all - given : sizeof out;
+
+		pattern(out, left, given);
+		n = left ? (int)send(inner, out, left, MSG_DONTWAIT | MSG_NOSIGNAL) : 0;
+		given += n > 0 ? (size_t)n : 0;
+		if (given == all && left)
+			shutdown(inner, SHUT_WR);
+		uv_run(&loop.uv, UV_RUN_NOWAIT);
+		n = turns % 3 ? 0 : SSL_read(ssl, text, sizeof text);
+		if (n > 0)
+			must_be_pattern(text, (size_t)n, got);
+		got += n > 0 ? (size_t)n : 0;
+	}
+	assert_int_equal(got, all);
+	turn_some();
+	n = SSL_read(ssl, text, sizeof text);
+	assert_int_equal(SSL_get_error(ssl, n), SSL_ERROR_ZERO_RETURN);
+}
+
+/* What the client says in many small records, then the end of its side, while the server reads little at a time. */
+static void write_up(SSL *ssl, size_t all, int inner)
+{
+	char text[4096], out[700];
+	size_t got = 0, given = 0;
+	ssize_t n;
+	bool ended = false;
+
+	for (int turns = 0; turns < 20000 && got < all; turns++) {
+		size_t left = all - given < sizeof out ? all - given : sizeof out;
+
+		for (int i = 0; i < 8 && left; i++) {
+			pattern(out, left, given);
+			n = SSL_write(ssl, out, (int)left);
+			given += n > 0 ? (size_t)n : 0;
+			left = n > 0 ? (all - given < sizeof out ? all - given : sizeof out) : 0;
+		}
+		if (given == all && !ended)
+			ended = SSL_shutdown(ssl) >= 0;
+		uv_run(&loop.uv, UV_RUN_NOWAIT);
+		n = turns % 3 ? 0 : recv(inner, text, sizeof text, MSG_DONTWAIT);
+		if (n > 0)
+			must_be_pattern(text, (size_t)n, got);
+		got += n > 0 ? (size_t)n : 0;
+	}
+	assert_int_equal(got, all);
+	turn_some();
+	assert_int_equal(recv(inner, text, sizeof text, MSG_DONTWAIT), 0);
+}
+
+static void a_relay_loses_nothing_when_both_sides_are_slow(void **state)
+{
+	struct tls_context *t = test_tls();
+	struct peer p;
+	int fd = start(&p), inner = -1;
+	SSL_CTX *ctx;
+	SSL *ssl = client_of(fd, &ctx);
+	struct buf early;
+	struct why w;
+
+	(void)state;
+	buf_init(&early, 1000);
+	stream_start_tls(p.stream, t);
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	SSL_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	assert_true(client_connect(ssl, fd));
+	assert_true(turn_until(&p.secured));
+	assert_int_equal(stream_give_away(p.stream, &inner, &early, &w), FAIL_NONE);
+	write_up(ssl, 1 << 20, inner);
+	read_down(ssl, 2 << 20, inner); /* though the client has ended its side */
+	close(inner);
+	SSL_free(ssl);
+	SSL_CTX_free(ctx);
+	close(fd);
+	assert_true(turn_until(&p.closed));
+	buf_fini(&p.got);
+	buf_fini(&early);
+	tls_context_unref(t);
+}
+
+/* The end in the same packet as the last words: the socket announces it once. */
+static void the_end_may_come_with_the_last_words(void **state)
+{
+	struct tls_context *t = test_tls();
+	struct peer p;
+	int fd = start(&p);
+	SSL_CTX *ctx;
+	SSL *ssl = client_of(fd, &ctx);
+
+	(void)state;
+	stream_start_tls(p.stream, t);
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	assert_true(client_connect(ssl, fd));
+	assert_true(turn_until(&p.secured));
+	SSL_write(ssl, "QUIT", 4);
+	SSL_write(ssl, "\r\n", 2);
+	SSL_shutdown(ssl);
+	assert_true(turn_until(&p.ended));
+	assert_true(span_eq(buf_span(&p.got), SPAN("QUIT\r\n")));
+	SSL_free(ssl);
+	SSL_CTX_free(ctx);
+	finish(&p, fd);
+	tls_context_unref(t);
+}
+
+static void what_is_sent_stays_behind_what_was_written(void **state)
+{
+	struct peer p;
+	int fd = start(&p);
+	char text[16] = {0};
+
+	(void)state;
+	stream_write(p.stream, SPAN("one "));
+	stream_send(p.stream, SPAN("two "));
+	turn_some();
+	stream_send(p.stream, SPAN("three"));
+	assert_int_equal(stream_unsent(p.stream), 0); /* at once */
+	assert_int_equal(read(fd, text, sizeof text), 13);
+	assert_string_equal(text, "one two three");
+	finish(&p, fd);
+}
+
+/* One handshake with `t`; whether it resumed `session`, which is replaced by the newest. */
+static bool resumes(struct tls_context *t, SSL_SESSION **session)
+{
+	struct peer p;
+	int fd = start(&p);
+	SSL_CTX *ctx;
+	SSL *ssl = client_of(fd, &ctx);
+	bool resumed;
+	char text[4];
+
+	SSL_set_session(ssl, *session);
+	SSL_SESSION_free(*session);
+	stream_start_tls(p.stream, t);
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	assert_true(client_connect(ssl, fd));
+	assert_true(turn_until(&p.secured));
+	stream_write(p.stream, SPAN("hi"));
+	turn_some();
+	assert_int_equal(SSL_read(ssl, text, sizeof text), 2);
+	resumed = SSL_session_reused(ssl);
+	*session = SSL_get1_session(ssl);
+	SSL_shutdown(ssl);
+	SSL_free(ssl);
+	SSL_CTX_free(ctx);
+	finish(&p, fd);
+	return resumed;
+}
+
+/* Each front is a process with a context of its own, and the next connection may come to another. */
+static void tickets_are_good_where_their_secret_is(void **state)
+{
+	struct tls_context *t[3] = {test_tls(), test_tls(), test_tls()};
+	struct tls_tickets ours = {.key = "every front has it"}, other = {.key = "after a reload"};
+	SSL_SESSION *session = NULL;
+
+	(void)state;
+	tls_context_use_tickets(t[0], &ours);
+	tls_context_use_tickets(t[1], &ours);
+	tls_context_use_tickets(t[2], &other);
+	assert_false(resumes(t[0], &session));
+	assert_true(resumes(t[1], &session));
+	assert_true(resumes(t[0], &session));
+	assert_false(resumes(t[2], &session));
+	SSL_SESSION_free(session);
+	for (int i = 0; i < 3; i++)
+		tls_context_unref(t[i]);
+}
+
 static void a_plain_stream_is_given_away_whole(void **state)
 {
 	struct peer p;
@@ -378,6 +571,10 @@ int main(void)
 		cmocka_unit_test(output_is_sent_before_the_end),
 		cmocka_unit_test(nothing_sent_in_the_clear_survives_the_handshake),
 		cmocka_unit_test(a_relay_carries_both_ways_and_ends_in_order),
+		cmocka_unit_test(a_relay_loses_nothing_when_both_sides_are_slow),
+		cmocka_unit_test(the_end_may_come_with_the_last_words),
+		cmocka_unit_test(what_is_sent_stays_behind_what_was_written),
+		cmocka_unit_test(tickets_are_good_where_their_secret_is),
 		cmocka_unit_test(a_plain_stream_is_given_away_whole),
 		cmocka_unit_test(a_bad_certificate_is_explained),
 	};

@@ -242,7 +242,7 @@ void connection_open(struct front *f, const struct door_ops *ops, bool tls, int 
 	snprintf(c->info.session, sizeof c->info.session, "%lx-%x-%llx", (unsigned long)f->started_at, f->child->index,
 		(unsigned long long)f->next_number);
 	stream_peer_text(c->stream, c->info.peer, sizeof c->info.peer);
-	c->info.peer_is_loopback = stream_peer_is_loopback(c->stream);
+	c->info.peer_is_loopback = peer_is_loopback(c->info.peer);
 	timer_start(&c->deadline, c->settings->s->login_timeout * 1000);
 	c->door = ops->new (&c->host);
 	if (tls)
