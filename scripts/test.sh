@@ -84,6 +84,7 @@ say "source"
 step "no room reaches another by a relative include" sh -c '! grep -rnE "#include \"\.\./" src'
 step "layout (make format)" sh -c 'find src -name "*.c" -o -name "*.h" | xargs clang-format --dry-run -Werror'
 step "every verb has a transcript" python3 tests/player/coverage.py
+step "doc/rfc-map.md: its tests exist, its sections are all there" python3 tests/rfc_map.py
 
 say "unit tests"
 unit() {

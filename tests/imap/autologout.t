@@ -1,0 +1,19 @@
+# RFC 3501 §5.4, §3.4: any command begins the wait anew; at its end comes BYE with the reason, then the close
+@imap login
+@only barid: a setting of its own
+@with imap_idle_timeout = 2s
+@modes whole
+C: z NOOP
+S: z OK ...
+@silent 1.2
+C: a NOOP
+S: a OK ...
+@silent 1.2
+C: b CAPABILITY
+S: ...
+S: b OK ...
+@silent 1.2
+C: c NOOP
+S: c OK ...
+S: * BYE ...
+@closed

@@ -1,0 +1,16 @@
+# RFC 3501 §7.2.2: each name that LIST gives can be used as a reference and, unless \Noselect, be selected
+@imap login
+@create tree/leaf
+C: a LIST "" "tree*"
+S*: * LIST ~(...) "/" "tree"
+S*: * LIST ~(...) "/" "tree/leaf"
+S: a OK ...
+C: b LIST "tree/" "%"
+S: * LIST ~(...) "/" "tree/leaf"
+S: b OK ...
+C: c LIST "tree/leaf" ""
+S: * LIST ~(\Noselect) "/" ${|""|"tree/"}
+S: c OK ...
+C: d SELECT tree/leaf
+S: ...
+S: d OK [READ-WRITE] ...
