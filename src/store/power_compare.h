@@ -191,6 +191,27 @@ static void compare_kept(struct comparison *c)
 	}
 }
 
+static const struct span pm_device_names[PM_DEVICES] = {SPAN(""), SPAN("anna"), SPAN("\xd8\xb1\xd9\x8a\xd9\x85")};
+
+static void compare_device(struct comparison *c, const struct pm_box *inbox, size_t i)
+{
+	const struct pm_device *want = &c->want->device[i];
+	const struct account *a = c->t->account;
+	struct device found;
+	bool known = !account_device_find(a, pm_device_names[i], &found);
+
+	if (known != want->known)
+		wrong(c, "whether a device is known", pm_device_names[i].p, known, want->known);
+	for (size_t k = 0; k < inbox->n && !c->wrong; k++) {
+		uint32_t uid = inbox->at[k].uid;
+		int marks = (account_device_downloaded(a, pm_device_names[i], uid) ? VISIT_RETRIEVED : 0) |
+			    (account_device_deleted(a, pm_device_names[i], uid) ? VISIT_DELETED : 0);
+
+		if (uid < PM_UIDS && marks != want->marks[uid])
+			wrong(c, "the marks of a device", pm_device_names[i].p, (uint64_t)marks, want->marks[uid]);
+	}
+}
+
 static bool compare(
 	struct comparison *c, struct trial *t, const struct pm_account *want, const uint64_t sequences[OPS_MAX])
 {
@@ -218,6 +239,8 @@ static bool compare(
 			wrong(c, "no subscription", c->want->subscribed[i], 0, 1);
 	}
 	compare_kept(c);
+	for (size_t i = 0; i < PM_DEVICES && !c->wrong; i++)
+		compare_device(c, &c->want->box[0], i);
 	return !c->wrong;
 }
 

@@ -321,6 +321,49 @@ static void change_kept(struct life *l, bool purge)
 	commit(l, batch);
 }
 
+/* A session of POP3 that ends with QUIT, or a device that an administrator has forgotten. */
+static void change_device(struct life *l)
+{
+	struct device_rules rules = {
+		{DEVICE_KEEP, 0}, 0, (int64_t)(1000000 + number_of_next(l) * 2 * DEVICE_SEEN_STEP)};
+	size_t which = try_random(&l->seed) % PM_DEVICES;
+	struct device_visit visit = {.name = pm_device_names[which]};
+	unsigned char marks[PM_MESSAGES];
+	uint32_t uids[PM_MESSAGES];
+	struct pm_account *a;
+	struct batch *batch;
+	struct mailbox *m;
+	struct pm_box *b;
+	struct why w;
+
+	settle(l);
+	a = next_state(l);
+	b = pm_find(a, "INBOX");
+	if (a->kept_n + PM_MESSAGES >= PM_KEPT || !pm_room(b, 0) || b->next >= PM_UIDS)
+		return;
+	batch = batch_begin(l->t.account);
+	if (a->device[which].known && try_random(&l->seed) % 6 == 0) {
+		assert_int_equal(batch_device_forget(batch, visit.name, &w), FAIL_NONE);
+		a->device[which] = (struct pm_device){0};
+		commit(l, batch);
+		return;
+	}
+	a->device[which].known = true;
+	for (size_t i = 0; i < b->n; i++) {
+		uids[i] = b->at[i].uid;
+		marks[i] = (unsigned char)(try_random(&l->seed) & (VISIT_RETRIEVED | VISIT_DELETED));
+		a->device[which].marks[uids[i]] |= marks[i];
+	}
+	visit.uids = uids;
+	visit.marks = marks;
+	visit.n = b->n;
+	m = try_mailbox(&l->t, l->t.account, "INBOX");
+	assert_int_equal(batch_device_leave(batch, m, &visit, &rules, &w), FAIL_NONE);
+	pm_let_go(a, b, number_of_next(l));
+	commit(l, batch);
+	mailbox_close(m);
+}
+
 static void reclaim(struct life *l)
 {
 	struct reclaim_order order = {.percent = 100};
@@ -334,7 +377,7 @@ static void reclaim(struct life *l)
 
 static void step(struct life *l)
 {
-	uint64_t r = try_random(&l->seed) % 20;
+	uint64_t r = try_random(&l->seed) % 22;
 
 	if (r < 6)
 		deliver(l);
@@ -346,8 +389,10 @@ static void step(struct life *l)
 		change_tree(l);
 	else if (r < 19)
 		change_kept(l, r == 18);
-	else
+	else if (r < 20)
 		reclaim(l);
+	else
+		change_device(l);
 	for (uint64_t turns = try_random(&l->seed) % 3; turns > 0; turns--)
 		uv_run(&l->t.loop.uv, UV_RUN_NOWAIT);
 	if (try_random(&l->seed) % 3 == 0)

@@ -3,6 +3,7 @@
 #ifndef STORE_POWER_MODEL_H
 #define STORE_POWER_MODEL_H
 
+#include "store/device.h"
 #include "store/try.h"
 
 enum {
@@ -12,6 +13,8 @@ enum {
 	PM_KEPT = 120,
 	PM_NAME = 24,
 	PM_SUBSCRIBED = 24,
+	PM_DEVICES = 3, /* of POP3; their marks by UID of INBOX */
+	PM_UIDS = 400,
 	PM_WORK = 1 << 8, /* two keywords, besides the system flags */
 	PM_TODO = 1 << 9,
 };
@@ -39,11 +42,16 @@ struct pm_box {
 	struct pm_message at[PM_MESSAGES];
 	struct pm_gone gone[PM_GONE];
 };
+struct pm_device {
+	bool known;
+	unsigned char marks[PM_UIDS]; /* VISIT_RETRIEVED, VISIT_DELETED */
+};
 struct pm_account {
 	size_t boxes, subscribed_n, kept_n;
 	struct pm_box box[PM_BOXES];
 	char subscribed[PM_SUBSCRIBED][PM_NAME];
 	struct pm_kept kept[PM_KEPT];
+	struct pm_device device[PM_DEVICES];
 };
 
 static inline struct pm_box *pm_find(struct pm_account *a, const char *name)
@@ -99,6 +107,20 @@ static inline void pm_take(struct pm_account *a, struct pm_box *b, uint32_t firs
 			a->kept[a->kept_n++] = (struct pm_kept){m->tag, m->flags, op};
 	}
 	b->n = to;
+}
+
+/* What all devices that are known have deleted goes. */
+static inline void pm_let_go(struct pm_account *a, struct pm_box *inbox, size_t op)
+{
+	for (size_t i = inbox->n; i-- > 0;) {
+		uint32_t uid = inbox->at[i].uid;
+		bool needed = uid >= PM_UIDS;
+
+		for (size_t d = 0; d < PM_DEVICES && !needed; d++)
+			needed = a->device[d].known && !(a->device[d].marks[uid] & VISIT_DELETED);
+		if (!needed)
+			pm_take(a, inbox, uid, uid, true, op);
+	}
 }
 
 static inline void pm_purge(struct pm_account *a, size_t last_op)
