@@ -377,7 +377,7 @@ static void reclaim(struct life *l)
 
 static void step(struct life *l)
 {
-	uint64_t r = try_random(&l->seed) % 22;
+	uint64_t r = try_random(&l->seed) % 23;
 
 	if (r < 6)
 		deliver(l);
@@ -389,7 +389,7 @@ static void step(struct life *l)
 		change_tree(l);
 	else if (r < 19)
 		change_kept(l, r == 18);
-	else if (r < 20)
+	else if (r < 21)
 		reclaim(l);
 	else
 		change_device(l);

@@ -92,3 +92,24 @@ def test_mpop(mpop, post, tls):
     post.append(message('three'))
     assert mpop(False, tls) == ['one', 'two', 'three']
     assert post.look() == []
+
+
+@pytest.mark.barid_only('devices are its own')
+@pytest.mark.needs('fetchmail', 'mpop')
+def test_a_mailbox_for_two(fetchmail, mpop, account, post):
+    """A department: mpop keeps, fetchmail takes its mail away, and each has all of it once."""
+    post.append(message('one'), message('two'))
+    user, desk = account.user, account.user + '/\u0645\u0643\u062a\u0628'
+    account.user = desk
+    assert mpop(True, 'implicit') == ['one', 'two']
+    account.user = user + '/anna'
+    fetchmail.run('POP3', False)
+    fetchmail.run('POP3', False, code=NO_MAIL)
+    assert fetchmail.subjects() == ['one', 'two'] * 2 and len(post.look()) == 2  # both write the same file
+    post.append(message('three'))
+    fetchmail.run('POP3', False)
+    assert fetchmail.subjects() == ['one', 'two'] * 2 + ['three'] and len(post.look()) == 3
+    account.user = desk
+    assert mpop(False, 'implicit') == ['one', 'two'] * 2 + ['three'] * 2
+    account.user = user
+    assert post.look() == []
