@@ -126,3 +126,25 @@ def test_apop_by_mpop(apop, tmp_path):
     done = subprocess.run(['mpop', '-C', str(rc), 'a'], capture_output=True, timeout=60)
     assert done.returncode == 0, (done.stdout + done.stderr).decode(errors='replace')
     assert [m['subject'] for m in mailbox.mbox(tmp_path / 'mbox')] == ['one', 'two']
+
+
+@pytest.mark.needs('fetchmail')
+def test_fetchmail_takes_surrogates(own_server, tmp_path):
+    """RFC 6858: it knows nothing of UTF8; the sizes that it is told are those of what it is sent, or it would complain."""
+    server = own_server(utf8_downgrade='yes').up()
+    account = server.new_account()
+    post = Post(server, account)
+    post.append('From: Zoë <zoë@example.org>\r\nSubject: café\r\nX-Note: é\r\n\r\nhello\r\n'.encode(), message('two'))
+    rc = tmp_path / 'rc'
+    rc.write_text('poll localhost service %d protocol POP3 uidl\n user "%s" password "%s" keep sslproto "" mda "cat >>%s/got"\n' % (
+        server.ports['pop3'], account.user, account.password, tmp_path))
+    rc.chmod(0o600)
+    done = subprocess.run(['fetchmail', '-f', str(rc), '-i', str(tmp_path / 'ids'), '--pidfile', str(tmp_path / 'pid'), '-v',
+                           '--nosyslog'], capture_output=True, timeout=60,
+                          env={**os.environ, 'LC_ALL': 'C', 'FETCHMAILHOME': str(tmp_path)})
+    post.close()
+    assert done.returncode == 0, (done.stdout + done.stderr).decode(errors='replace')[-3000:]
+    got = (tmp_path / 'got').read_bytes()
+    assert b'<invalid@internationalized-address.invalid>' in got and b'Subject: =?utf-8?b?Y2Fmw6k=?=' in got
+    assert b'X-Note' not in got and got.count(b'Subject: ') == 2
+    assert b'size' not in done.stderr
