@@ -500,6 +500,22 @@ static void stopping(void **state)
 	leave(d);
 }
 
+/* An account that cannot be opened: the login itself is answered, by its tag. */
+static void a_session_that_cannot_begin(void **state)
+{
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 1000);
+	imap_session_ops.refuse(SPAN("a1"), FAIL_UNAVAILABLE, "try again", &out);
+	assert_true(
+		span_eq(buf_span(&out), SPAN("a1 NO [UNAVAILABLE] try again\r\n* BYE [UNAVAILABLE] try again\r\n")));
+	buf_reset(&out);
+	imap_session_ops.refuse(span(NULL, 0), FAIL_UNAVAILABLE, "try again", &out);
+	assert_true(span_eq(buf_span(&out), SPAN("* BYE [UNAVAILABLE] try again\r\n")));
+	buf_fini(&out);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -516,6 +532,7 @@ int main(void)
 		TEST(appending),
 		TEST(budgets),
 		TEST(stopping),
+		TEST(a_session_that_cannot_begin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

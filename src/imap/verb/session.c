@@ -328,10 +328,14 @@ static int64_t session_idle_ms(const struct session *session)
 	return clock_mono_ms() - s->last_input_ms;
 }
 
+/* The login is answered, as RFC 5530 §3 has it; BYE because there is nobody who could take another command. */
 static void session_refuse(struct span note, enum fail f, const char *text, struct buf *out)
 {
-	(void)note;
 	(void)f;
+	if (note.n) {
+		buf_add(out, note);
+		buf_addf(out, " NO [UNAVAILABLE] %s\r\n", text);
+	}
 	buf_addf(out, "* BYE [UNAVAILABLE] %s\r\n", text);
 }
 

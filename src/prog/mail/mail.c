@@ -42,7 +42,7 @@ static void store_broke(void *ctx)
 	m->broken = true;
 	event_say(LOG_ERROR, "store-broken",
 		"a write or sync of shard %u failed: its sessions end, and it is opened anew", m->child->index);
-	sessions_stop(m, 0, "the mail store has a problem: reconnect in a moment");
+	sessions_stop(m, 0, STORE_PROBLEM);
 	timer_start(&m->last_call, pauses.last_word_ms);
 }
 

@@ -17,6 +17,9 @@
 
 enum { FRONTS_MAX = 64, TICKET_SIZE = 16 };
 
+/* Said to sessions when the store breaks: the process is about to end. */
+#define STORE_PROBLEM "the mail store has a problem: reconnect in a moment"
+
 struct mail;
 
 struct front_link {

@@ -11,7 +11,7 @@
 #include "pop3/verb/session.h"
 #include "proc/channel.h"
 
-enum { INPUT_MAX = 64 << 10, OUTPUT_MAX = 4 << 20, REFUSAL_MAX = 1024, LINGER_MS = 2000 };
+enum { INPUT_MAX = 64 << 10, OUTPUT_MAX = 4 << 20, REFUSAL_MAX = INPUT_MAX + 1024, LINGER_MS = 2000 };
 
 static const struct session_ops *const protocols[] = {&imap_session_ops, &pop3_session_ops};
 
@@ -205,8 +205,9 @@ static void opened(struct store_wait *w, enum fail f)
 {
 	struct mail_session *s = CONTAINER_OF(w, struct mail_session, wait);
 
-	if (!f && s->refused) {
+	if (!f && (s->refused || s->mail->broken)) {
 		account_close(s->account);
+		refuse(s, FAIL_UNAVAILABLE, STORE_PROBLEM);
 		return;
 	}
 	if (!f && is_locked(s)) {
