@@ -48,7 +48,7 @@ static enum fail use_chain(struct tls_context *t, struct span pem, struct why *w
 	}
 	BIO_free(bio);
 	ERR_clear_error();
-	return n ? FAIL_NONE : why(w, FAIL_CONFIG, "there is no certificate in PEM form in it");
+	return n ? FAIL_NONE : why(w, FAIL_CONFIG, "it holds no certificate in PEM form");
 }
 
 static enum fail use_key(struct tls_context *t, struct span pem, struct why *w)
@@ -60,12 +60,12 @@ static enum fail use_key(struct tls_context *t, struct span pem, struct why *w)
 	BIO_free(bio);
 	if (!key) {
 		ERR_clear_error();
-		return why(w, FAIL_CONFIG, "there is no private key in PEM form in it (or it has a passphrase)");
+		return why(w, FAIL_CONFIG, "its key file holds no private key in PEM form (or one with a passphrase)");
 	}
 	used = SSL_CTX_use_PrivateKey(t->ssl, key) == 1 && SSL_CTX_check_private_key(t->ssl) == 1;
 	EVP_PKEY_free(key);
 	ERR_clear_error();
-	return used ? FAIL_NONE : why(w, FAIL_CONFIG, "the private key does not belong to the certificate");
+	return used ? FAIL_NONE : why(w, FAIL_CONFIG, "its key file holds the key of another certificate");
 }
 
 static enum fail check_expiry(const struct tls_context *t, struct why *w)

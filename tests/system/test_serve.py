@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from barid import Barid, until
+from barid import PROGRAM, Barid, until
 
 EX_UNAVAILABLE, EX_CONFIG = 69, 78
 
@@ -117,6 +117,59 @@ def test_a_key_that_does_not_fit(server):
     code, said = server.fails()
     assert code == EX_CONFIG
     one_sentence(said, 'tls_cert', str(cert))
+
+
+@pytest.mark.parametrize('spoilt', ['certificate', 'key'])
+def test_a_damaged_certificate_or_key_is_named(server, spoilt):
+    cert, key = make_certificate(server, 'good')
+    file = cert if spoilt == 'certificate' else key
+    file.write_bytes(file.read_bytes()[:300] + b'\0\xff' + file.read_bytes()[302:])
+    server.settings.update(tls_cert=cert, tls_key=key)
+    code, said = server.fails()
+    assert code == EX_CONFIG
+    one_sentence(said, 'tls_cert', str(cert), str(key), 'key file' if spoilt == 'key' else 'no certificate', 'renew')
+
+
+@pytest.mark.parametrize('file', ['cert.pem', 'key.pem'])
+@pytest.mark.parametrize('how', ['flipped', 'empty', 'gone'])
+def test_its_own_certificate_is_made_anew(server, file, how):
+    server.up()
+    server.stop()
+    path = server.data / 'tls' / file
+    good = path.read_bytes()
+    if how == 'gone':
+        path.unlink()
+    else:
+        path.write_bytes(b'' if how == 'empty' else good[:60] + b'\0' + good[61:])
+    server.out.unlink()
+    server.up()
+    if (file, how) != ('cert.pem', 'gone'):  # without one it is a first start
+        assert ' certificate-made-anew ' in server.log() and 'tls/' + ('key.pem' if how == 'gone' else 'cert.pem') in server.log()
+        assert (server.data / 'tls' / 'cert.pem.damaged').exists()
+    assert path.read_bytes() != good
+    ssl.create_default_context(cafile=str(server.data / 'tls' / 'cert.pem'))
+    assert subject(server)
+
+
+def test_reload_with_its_own_certificate_damaged_keeps_it_in_use(server):
+    server.up()
+    before = subject(server)
+    path = server.data / 'tls' / 'key.pem'
+    path.write_bytes(b'\0' * 100)
+    server.signal(signal.SIGHUP)
+    until(lambda: ' certificate-refused ' in server.log())
+    assert 'tls/cert.pem' in server.log() and 'remove both' in server.log()
+    assert path.read_bytes() == b'\0' * 100
+    assert subject(server) == before
+
+
+def test_damaged_settings_are_named_by_line(server):
+    server.write_settings()
+    server.config.write_bytes(server.config.read_bytes() + b'shard\0s = 2\n\xff\xfe\n')
+    for line, words in ((server.config.read_bytes().count(b'\n') - 1, 'NUL'), (server.config.read_bytes().count(b'\n'), 'key = value')):
+        done = subprocess.run([PROGRAM, 'serve', '--config', str(server.config)], capture_output=True, timeout=20)
+        assert done.returncode == EX_CONFIG
+        assert any('%s:%d: ' % (server.config, line) in said and words in said for said in done.stderr.decode(errors='replace').splitlines())
 
 
 def subject(server):

@@ -160,6 +160,19 @@ static enum fail load_set(const struct settings *s, struct certificate *c, struc
 	return read_pem("tls_key", key, &c->key, w);
 }
 
+/* The files that a sentence is about. */
+static enum fail say_file(const struct settings *s, enum fail f, const struct why *inner, struct why *w)
+{
+	if (!*s->tls_cert)
+		return why(w, f,
+			"the self-signed certificate '%s/tls/cert.pem': %s ('key.pem' beside it): remove both, and new "
+			"ones "
+			"are made",
+			s->data_dir, inner->log);
+	return why(w, f, "tls_cert '%s'%s%s%s: %s: renew it, or remove 'tls_cert' to use a self-signed one",
+		s->tls_cert, *s->tls_key ? " with tls_key '" : "", s->tls_key, *s->tls_key ? "'" : "", inner->log);
+}
+
 enum fail certificate_load(const struct settings *s, const char *hostname, struct certificate *out, struct why *w)
 {
 	struct certificate c = {0};
@@ -171,13 +184,7 @@ enum fail certificate_load(const struct settings *s, const char *hostname, struc
 	buf_init(&c.key, KEY_MAX);
 	f = *s->tls_cert ? load_set(s, &c, w) : load_own(s, hostname, &c, w);
 	if (!f && (f = tls_context_new(buf_span(&c.chain), buf_span(&c.key), s->tls_min, &context, &inner)))
-		f = *s->tls_cert
-			    ? why(w, f, "certificate '%s': %s: renew it, or remove 'tls_cert' to use a self-signed one",
-				      s->tls_cert, inner.log)
-			    : why(w, f,
-				      "the self-signed certificate in data_dir/tls: %s: remove cert.pem and key.pem "
-				      "there, and a new one is made",
-				      inner.log);
+		f = say_file(s, f, &inner, w);
 	if (f) {
 		certificate_fini(&c);
 		return f;
@@ -188,4 +195,24 @@ enum fail certificate_load(const struct settings *s, const char *hostname, struc
 	certificate_fini(out);
 	*out = c;
 	return FAIL_NONE;
+}
+
+static enum fail put_aside(const struct settings *s, const char *name, struct why *w)
+{
+	char from[512], to[520];
+
+	snprintf(from, sizeof from, "%s/tls/%s", s->data_dir, name);
+	snprintf(to, sizeof to, "%s.damaged", from);
+	if (rename(from, to) && errno != ENOENT)
+		return why(w, FAIL_IO, "cannot rename '%s' (%s)", from, strerror(errno));
+	return FAIL_NONE;
+}
+
+enum fail certificate_make_anew(const struct settings *s, const char *hostname, struct certificate *out, struct why *w)
+{
+	enum fail f = put_aside(s, "cert.pem", w);
+
+	if (!f)
+		f = put_aside(s, "key.pem", w);
+	return f ? f : certificate_load(s, hostname, out, w);
 }

@@ -87,12 +87,24 @@ static void warn_of_expiry(const struct server *s)
 			"the certificate expires in %lld days: renew it, then send SIGHUP", (long long)days);
 }
 
+/* Only a start makes another one in the place of its own that is damaged: while the server runs the one before is as good. */
+static enum fail load_certificate(struct server *s, struct why *w)
+{
+	enum fail f = certificate_load(s->settings, s->hostname, &s->certificate, w);
+
+	if (f != FAIL_CONFIG || *s->settings->tls_cert)
+		return f;
+	event_say(LOG_WARN, "certificate-made-anew",
+		"%s. They are kept as *.damaged, and another one is in use: clients will ask whether they trust it",
+		w->log);
+	return certificate_make_anew(s->settings, s->hostname, &s->certificate, w);
+}
+
 static enum fail prepare(struct server *s, struct why *w)
 {
 	enum fail f = data_dir_open(s->settings, &s->dir, w);
 
-	if (f || (f = certificate_load(s->settings, s->hostname, &s->certificate, w)) ||
-		(f = listeners_open(&s->listeners, s->settings, w)))
+	if (f || (f = load_certificate(s, w)) || (f = listeners_open(&s->listeners, s->settings, w)))
 		return f;
 	if (!s->listeners.n)
 		return why(w, FAIL_CONFIG,
