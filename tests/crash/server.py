@@ -16,39 +16,15 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parent.parent
 sys.path += [str(TESTS / 'player'), str(TESTS / 'faults')]
 import servers  # noqa: E402
+from processes import lives, pids  # noqa: E402
 import table  # noqa: E402
 
-ROLE = re.compile(r'--role\0(\w+)\0--index\0(\d+)')
 # what the log may say of processes that were killed
 EXPECTED = re.compile(r'process-died .*signal=KILL|super-gone')
 COMPLAINT = re.compile(r'Sanitizer|runtime error:|^\S+ error\b|\brot\b|cannot be read|made anew|is lost', re.I)
 SETTINGS = {'shards': 4, 'fronts': 1, 'connections_per_account_max': 400}
 SEGMENT = 100_000
 PATIENCE = 0.5  # seconds, for a process to come to the call that it is to die at
-
-
-def children(pid):
-    try:
-        return [int(p) for p in Path('/proc/%d/task/%d/children' % (pid, pid)).read_text().split()]
-    except OSError:
-        return []
-
-
-def role_of(pid):
-    try:
-        found = ROLE.search(Path('/proc/%d/cmdline' % pid).read_text())
-    except OSError:
-        return None
-    return (found[1], int(found[2])) if found else None
-
-
-def lives(pid):
-    """Also false for one that has ended and is not waited for yet."""
-    try:
-        os.readlink('/proc/%d/exe' % pid)
-    except OSError:
-        return False
-    return True
 
 
 class Server(servers.Barid):
@@ -93,7 +69,7 @@ class Server(servers.Barid):
                 self.died_at(role, 'first opening ' + orders[role])
 
     def pids(self):
-        return {role: pid for pid in children(self.process.pid) if (role := role_of(pid))}
+        return pids(self.process.pid)
 
     # one of them
 

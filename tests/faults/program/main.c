@@ -28,7 +28,7 @@
 #include "prog/program.h"
 #include "store/engine.h"
 
-enum { BAD_VARIABLE = 64, HASTY_MS = 20, DEVICES_MS = 300 };
+enum { BAD_VARIABLE = 64, HASTY_MS = 400, DEVICES_MS = 300 };
 
 struct fault_table *fault_program_table;
 
