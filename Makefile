@@ -58,7 +58,7 @@ install: all
 format:
 	find src -name '*.c' -o -name '*.h' | xargs clang-format -i
 
-# Every fuzzer for FUZZ_SECONDS (60) on the kept corpus
+# Every fuzzer for FUZZ_SECONDS (60) on the kept corpus and on what transcripts say
 fuzz:
 	scripts/install-packages.sh test
 	scripts/fuzz.sh

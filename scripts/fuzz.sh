@@ -1,5 +1,6 @@
 #!/bin/bash
-# Runs every fuzzer for FUZZ_SECONDS (60) on its kept corpus (tests/corpus/NAME) and dictionary; new inputs go to a scratch directory.
+# Runs every fuzzer for FUZZ_SECONDS (60) on its kept corpus (tests/corpus/NAME), on what transcripts say, and with its dictionary; new inputs go to a
+# scratch directory, or with FUZZ_KEEP=DIRECTORY stay there. FUZZ_ONLY: names, with blanks between.
 set -u
 cd "$(dirname "$0")/.."
 build=${BUILD:-build-fuzz}
@@ -10,14 +11,19 @@ bad=0
 ninja -C "$build" >/dev/null || exit 1
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
+python3 scripts/fuzz_seeds.py "$scratch/seeds" || exit 1
+kept=${FUZZ_KEEP:-$scratch/new}
 for f in "$build"/*_fuzz; do
 	name=$(basename "$f" _fuzz)
-	dictionary=$(find src -name "${name}_fuzz.dict" | head -n 1)
-	mkdir -p "$scratch/new/$name"
+	case " ${FUZZ_ONLY:-$name} " in *" $name "*) ;; *) continue ;; esac
+	dictionary=$(find src "$scratch/seeds" -name "${name}_fuzz.dict" -o -name "$name.dict" | head -n 1)
+	mkdir -p "$kept/$name"
 	corpus=
-	[ -d "tests/corpus/$name" ] && corpus=tests/corpus/$name
+	for d in "tests/corpus/$name" "$scratch/seeds/$name"; do
+		[ -d "$d" ] && corpus="$corpus $d"
+	done
 	if "$f" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 -print_final_stats=1 ${dictionary:+-dict="$dictionary"} \
-		-artifact_prefix="$scratch/" "$scratch/new/$name" $corpus >"$scratch/output" 2>&1; then
+		-artifact_prefix="${FUZZ_KEEP:-$scratch}/" "$kept/$name" $corpus >"$scratch/output" 2>&1; then
 		echo "ok   $name: $(grep -o 'number_of_executed_units: .*' "$scratch/output")"
 	else
 		echo "FAIL $name"

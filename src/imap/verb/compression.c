@@ -12,6 +12,7 @@ enum {
 	OUT_MEMORY = 7,
 	DICTIONARY_MAX = 32 << 10,
 	BLOCK_ENDS = 128, /* z_stream.data_type: between two blocks */
+	LAST_BLOCK = 64,  /* what follows it is the end, which only this stream knows */
 	BITS_LEFT = 63,
 };
 
@@ -145,7 +146,7 @@ void compression_rest(struct compression *z)
 
 	if (!z->holds)
 		end_out(z);
-	if (!z->has_in || !(z->in.data_type & BLOCK_ENDS) || z->in.data_type & BITS_LEFT)
+	if (!z->has_in || !(z->in.data_type & BLOCK_ENDS) || z->in.data_type & (BITS_LEFT | LAST_BLOCK))
 		return; /* in the midst of a block: it must stay */
 	must(inflateGetDictionary(&z->in, Z_NULL, &n));
 	room = n ? buf_reserve(&z->dictionary, n) : NULL;

@@ -117,12 +117,40 @@ static void nonsense(void **state)
 	buf_fini(&out);
 }
 
+/* The end of the client's stream is the end, also when there was a rest before what follows it. */
+static void end_of_the_stream(void **state)
+{
+	struct compression *z = compression_new();
+	/* two streams of one stored block: it ends where an octet does */
+	struct span in = SPAN("\x01\x08\x00\xf7\xff"
+			      "a NOOP\r\n"
+			      "\x01\x08\x00\xf7\xff"
+			      "b NOOP\r\n");
+	struct buf out;
+	enum fail f = FAIL_NONE;
+
+	(void)state;
+	buf_init(&out, 1 << 20);
+	while (in.n && !f) {
+		struct span octet = span_first(in, 1);
+
+		f = compression_take(z, &octet, &out);
+		in = span_skip(in, 1 - octet.n);
+		compression_rest(z);
+	}
+	assert_int_equal(f, FAIL_SYNTAX);
+	assert_true(span_eq(buf_span(&out), SPAN("a NOOP\r\n")));
+	compression_free(z);
+	buf_fini(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(round_trip),
 		cmocka_unit_test(client_refers_back),
 		cmocka_unit_test(nonsense),
+		cmocka_unit_test(end_of_the_stream),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
