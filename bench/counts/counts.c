@@ -242,6 +242,7 @@ static void open_session(struct counts *c, struct peer *p, const struct session_
 		.account = open_account(c),
 		.user = "amal",
 		.session = "s",
+		.device = "",
 		.peer = "unix",
 		.note = ops == &imap_session_ops ? SPAN("login") : SPAN(""),
 		.settings = c->settings,

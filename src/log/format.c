@@ -1,7 +1,6 @@
 /* Encodes and decodes the parts of a segment file. Everything is big-endian; every part says whether it is whole. */
 #include "log/format.h"
-
-#include <xxhash.h>
+#include "log/hash.h"
 
 static const char segment_magic[8] = {'B', 'A', 'R', 'I', 'D', 'L', 'O', 'G'};
 static const char record_magic[4] = {(char)0xb5, 'R', 'e', 'c'};

@@ -22,6 +22,11 @@ struct mime_charset {
 /* `name` in any case of letters, with or without RFC 2231's "*language". "" and unknown names: UTF-8 where valid, else
  * Latin-1. */
 void mime_charset_open(struct mime_charset *c, struct span name);
+/* A text of nothing but ASCII stays as it is. */
+static inline bool mime_charset_keeps_ascii(const struct mime_charset *c)
+{
+	return !c->uses_iconv && !c->is_jis;
+}
 void mime_charset_close(struct mime_charset *c);
 /* Appends UTF-8; cut between characters when `out` is full. */
 void mime_charset_feed(struct mime_charset *c, struct span in, struct buf *out);

@@ -36,6 +36,11 @@ void mime_decoder_free(struct mime_decoder *d)
 	free(d);
 }
 
+bool mime_decoder_keeps_ascii(const struct mime_decoder *d)
+{
+	return d->transfer.kind == MIME_IDENTITY && (!d->to_utf8 || mime_charset_keeps_ascii(&d->charset));
+}
+
 static void add_octets(struct buf *out, struct span s)
 {
 	size_t room = out->max - out->n;

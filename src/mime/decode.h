@@ -11,6 +11,8 @@ struct mime_decoder;
  * valid, else Latin-1. `to_utf8` false leaves the octets of the transfer decoding as they are. */
 struct mime_decoder *mime_decoder_new(struct span encoding, struct span charset, bool to_utf8);
 void mime_decoder_free(struct mime_decoder *d);
+/* A text of nothing but ASCII comes out as it went in. */
+bool mime_decoder_keeps_ascii(const struct mime_decoder *d);
 /* Decodes the next bytes, cut anywhere, and appends to `out` (cut when full; `out.over` tells). */
 void mime_decoder_feed(struct mime_decoder *d, struct span in, struct buf *out);
 /* No more: what was held back is appended. */

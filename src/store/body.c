@@ -1,8 +1,8 @@
 /* A body on its way into the log: bare LF becomes CRLF (bare CR and NUL stay as they are), the MIME parser reads along, long ones go out in
  * chunks. Record layouts: doc/STORE-FORMAT.md, "Mail records". */
-#include <xxhash.h>
 
 #include "base/memory.h"
+#include "log/hash.h"
 #include "mime/mime.h"
 #include "store/body.h"
 #include "store/inside.h"

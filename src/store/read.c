@@ -4,9 +4,9 @@
  *   BEGIN ─► whole and short: WHOLE ──────────────┬─────────────────────► PREFIX ─► END
  *         └► HEAD ─┬─ short ─► PIECE ─────────────┤ compressed: PACKED ─► UNPACKED ─► …
  *                  └─ long: LIST ─► PIECE, PIECE … ┘ */
-#include <xxhash.h>
 
 #include "base/memory.h"
+#include "log/hash.h"
 #include "store/body.h"
 #include "store/inside.h"
 #include "store/pack.h"

@@ -4,9 +4,9 @@
  * even that) what is whole counts, as ever.
  *
  * The file `unanswered`: 32 octets: 8 of magic, then the generation, the position (segment, offset), and the checksum of all that. */
-#include <xxhash.h>
 
 #include "log/disk.h"
+#include "log/hash.h"
 #include "store/inside.h"
 
 static const char name[] = "unanswered";

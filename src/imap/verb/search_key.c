@@ -269,17 +269,27 @@ bool search_no_text(struct search_criteria *s, enum header_fact fact, struct spa
 
 /* ── Body ───────────────────────────────────────────────────────────────────────────────────────────────── */
 
-bool search_body(struct search_criteria *s, struct span folded)
+static bool body_shown(struct search_criteria *s, struct span text, bool (*finds)(struct span text, struct span needle))
 {
 	bool news = false;
 
 	for (struct search_key *k = s->leaves; k; k = k->next_leaf) {
-		if (k->cost != COST_BODY || k->found != SEARCH_OPEN || !search_finds(folded, k->text))
+		if (k->cost != COST_BODY || k->found != SEARCH_OPEN || !finds(text, k->text))
 			continue;
 		k->found = SEARCH_TRUE;
 		news = true;
 	}
 	return news;
+}
+
+bool search_body(struct search_criteria *s, struct span folded)
+{
+	return body_shown(s, folded, search_finds);
+}
+
+bool search_body_ascii(struct search_criteria *s, struct span text)
+{
+	return body_shown(s, text, search_finds_ascii);
 }
 
 void search_no_more(struct search_criteria *s)

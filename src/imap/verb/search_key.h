@@ -101,6 +101,8 @@ bool search_no_text(struct search_criteria *s, enum header_fact fact, struct spa
 void search_header(struct search_criteria *s, struct span header);
 /* Shows folded text of its body (search_stream.window). True when a key became known. */
 bool search_body(struct search_criteria *s, struct span folded);
+/* The same for all the text of a part, when it is nothing but ASCII: as it stands. */
+bool search_body_ascii(struct search_criteria *s, struct span text);
 /* Nothing more of the message will be shown: what is open is false. */
 void search_no_more(struct search_criteria *s);
 

@@ -171,6 +171,7 @@ static void begin_run(struct search_message *m, uint64_t from, uint64_t to)
 		buf_reset(&m->piece);
 		m->piece_at = m->at;
 	}
+	m->begun = false;
 	search_stream_break(&m->stream);
 	m->phase = SEARCHING_OCTETS;
 }
@@ -255,6 +256,12 @@ static enum fail run_octets(struct search_message *m, struct store_wait *w)
 		return read_on(m, SEARCH_READ_MAX, m->decoder ? m->message.size : m->end, SEARCHING_OCTETS_GOT, w);
 	}
 	here = span_first(here, whole ? (size_t)left : here.n);
+	if (whole && !m->begun && m->decoder && mime_decoder_keeps_ascii(m->decoder) && search_is_ascii(here)) {
+		m->phase = SEARCHING_PART;
+		(void)(search_body_ascii(m->criteria, here) && settled(m));
+		return FAIL_NONE;
+	}
+	m->begun = true;
 	if (m->decoder ? show_body(m, here, whole) : show_header(m, here))
 		return FAIL_NONE;
 	m->at += here.n;

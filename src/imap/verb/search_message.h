@@ -50,6 +50,7 @@ struct search_message {
 	size_t part;      /* row of the section map that is next */
 	bool in_header;   /* of that part */
 	uint64_t at, end; /* octets of the part that are still to be searched */
+	bool begun;       /* some of it has been shown */
 	struct mime_decoder *decoder;
 	struct buf text; /* decoded */
 	struct search_stream stream;

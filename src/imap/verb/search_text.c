@@ -136,6 +136,101 @@ bool search_finds(struct span text, struct span needle)
 	return needle.n <= text.n && memmem(text.p, text.n, needle.p, needle.n) != NULL;
 }
 
+/* ── ASCII as it stands ── */
+
+bool search_is_ascii(struct span text)
+{
+	size_t n = 0;
+
+	for (uint64_t some[4]; n + sizeof some <= text.n; n += sizeof some) {
+		memcpy(some, text.p + n, sizeof some);
+		if ((some[0] | some[1] | some[2] | some[3]) & 0x8080808080808080u)
+			return false;
+	}
+	for (; n < text.n; n++)
+		if ((unsigned char)text.p[n] >= 0x80)
+			return false;
+	return true;
+}
+
+static bool stands_at(const char *p, struct span needle)
+{
+	for (size_t i = 0; i < needle.n; i++)
+		if (ascii_lower(p[i]) != needle.p[i])
+			return false;
+	return true;
+}
+
+/* In linear time, whatever the text. */
+static bool finds_folded(struct span ascii, struct span needle)
+{
+	struct buf folded;
+	bool found;
+
+	buf_init(&folded, ascii.n);
+	search_fold(ascii, &folded);
+	found = search_finds(buf_span(&folded), needle);
+	buf_fini(&folded);
+	return found;
+}
+
+typedef uint8_t octets16 __attribute__((vector_size(16)));
+
+/* An octet of the needle in 16 places at once, in either case. */
+struct wanted_octet {
+	octets16 octet, case_bit;
+};
+
+static struct wanted_octet wanted_octet(char c)
+{
+	uint8_t bit = c >= 'a' && c <= 'z' ? 0x20 : 0;
+
+	return (struct wanted_octet){(octets16){0} + (uint8_t)c, (octets16){0} + bit};
+}
+
+static octets16 places_of(const struct wanted_octet *w, const char *p)
+{
+	octets16 here;
+
+	memcpy(&here, p, sizeof(here));
+	return (octets16)((here | w->case_bit) == w->octet);
+}
+
+static bool any_place(octets16 places)
+{
+	uint64_t halves[2];
+
+	memcpy(halves, &places, sizeof(halves));
+	return halves[0] | halves[1];
+}
+
+/* Looks closer where the needle's first and last octet stand; too often, and the slow way is the faster one. */
+bool search_finds_ascii(struct span ascii, struct span needle)
+{
+	size_t i = 0, places, spare = ascii.n;
+	struct wanted_octet first, last;
+
+	if (needle.n == 0 || needle.n > ascii.n)
+		return needle.n == 0;
+	places = ascii.n - needle.n + 1;
+	first = wanted_octet(needle.p[0]);
+	last = wanted_octet(needle.p[needle.n - 1]);
+	for (; i + sizeof(octets16) <= places; i += sizeof(octets16)) {
+		octets16 at = places_of(&first, ascii.p + i) & places_of(&last, ascii.p + i + needle.n - 1);
+
+		for (size_t k = 0; any_place(at) && k < sizeof(octets16); k++) {
+			if (!at[k])
+				continue;
+			if (stands_at(ascii.p + i + k, needle))
+				return true;
+			if (spare < needle.n)
+				return finds_folded(span_skip(ascii, i), needle);
+			spare -= needle.n;
+		}
+	}
+	return finds_folded(span_skip(ascii, i), needle);
+}
+
 void search_stream_init(struct search_stream *s, size_t longest)
 {
 	*s = (struct search_stream){.keep = longest > 0 ? longest - 1 : 0};

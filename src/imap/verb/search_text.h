@@ -14,6 +14,11 @@ void search_fold(struct span text, struct buf *out);
 /* Is the folded `needle` in the folded `text`? The empty needle always is. */
 bool search_finds(struct span text, struct span needle);
 
+/* Nothing but ASCII. */
+bool search_is_ascii(struct span text);
+/* The same as search_finds of the folded text, for a text of ASCII as it stands. */
+bool search_finds_ascii(struct span ascii, struct span needle);
+
 struct search_stream {
 	struct buf window; /* folded text: what was kept of the pieces before, and the newest piece */
 	char held[4];      /* the start of a code point that was cut */

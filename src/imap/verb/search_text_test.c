@@ -141,6 +141,49 @@ static void test_break_parts_texts(void **state)
 	search_stream_fini(&s);
 }
 
+/* Finding in ASCII as it stands is finding in its folded text. */
+static void ascii_as_it_stands(void **state)
+{
+	char text[300], needle[40];
+	uint32_t dice = 1;
+	size_t found = 0;
+	struct buf folded;
+
+	(void)state;
+	buf_init(&folded, 1 << 20);
+	for (int round = 0; round < 20000; round++) {
+		size_t n = (dice = dice * 1103515245u + 12345u) >> 8 & 255, length = dice >> 17 & 15;
+		struct span all = span(text, n), wanted = span(needle, length);
+
+		for (size_t i = 0; i < n; i++)
+			text[i] = "aAbB@`[{ Zz"[((dice = dice * 1103515245u + 12345u) >> 16) % 11];
+		for (size_t i = 0; i < length; i++)
+			needle[i] = "aab@`[{ z"[((dice = dice * 1103515245u + 12345u) >> 16) % 9];
+		if (round % 2 && n >= length) /* one that is there */
+			for (size_t i = 0; i < length; i++)
+				needle[i] = ascii_lower(text[n - length - (n - length) / 3 + i]);
+		buf_reset(&folded);
+		search_fold(all, &folded);
+		assert_true(search_is_ascii(all));
+		assert_true(search_finds_ascii(all, wanted) == search_finds(buf_span(&folded), wanted));
+		found += search_finds_ascii(all, wanted);
+	}
+	assert_in_range(found, 5000, 19000);
+	for (size_t i = 0; i < sizeof(text); i++) {
+		memset(text, 'a', sizeof(text));
+		text[i] = (char)0xc3;
+		assert_false(search_is_ascii(span(text, sizeof(text))));
+	}
+	/* made to be slow: each place looks like it nearly */
+	buf_reset(&folded);
+	for (size_t i = 0; i < (1 << 20) - 1; i++)
+		buf_add_byte(&folded, 'a');
+	memset(needle, 'a', sizeof(needle));
+	needle[20] = 'b';
+	assert_false(search_finds_ascii(buf_span(&folded), span(needle, sizeof(needle))));
+	buf_fini(&folded);
+}
+
 int main(void)
 {
 	const struct CMUnitTest all[] = {
@@ -149,6 +192,7 @@ int main(void)
 		cmocka_unit_test(test_every_code_point),
 		cmocka_unit_test(test_stream_pieces),
 		cmocka_unit_test(test_break_parts_texts),
+		cmocka_unit_test(ascii_as_it_stands),
 	};
 
 	return cmocka_run_group_tests(all, NULL, NULL);
