@@ -146,7 +146,7 @@ def measure_all(options, chosen, run):
             servers += [s for s in [prepare(options, name)] if s]
         run.machine = machine.describe(options, servers)
         for row in missing:
-            if run.minutes() > options.minutes:
+            if run.minutes_now() > options.minutes:
                 print('%s and what follows is not measured: %.0f minutes are over' % (row.name, options.minutes), flush=True)
                 break
             measure(options, row, servers, run)

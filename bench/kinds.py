@@ -118,10 +118,10 @@ def run_start_many(options, server, row):
     """Another server of the same kind, with MANY accounts that hold a message each."""
     other = type(server)()
     try:
-        other.prepare(MANY if other.knows_accounts_beforehand else 1)
+        other.prepare(MANY)
         other.run(durable=False)
         with Load(options, other, 'deliver', 'lmtp', connections=8, count=MANY, users=MANY) as load:
-            load.go(10 * options.limit)
+            load.go()
         other.stop()
         other.account_group().leave_processes()
         value = greeting_ms(other)
@@ -196,10 +196,10 @@ class Reclaiming:
     """A server of its own whose log holds three times what is left of the mail: messages came to all its accounts in turn, and two thirds of
     the accounts were then emptied."""
     LEFT, EMPTIED = dict(first_user=0, users=4), 8
-    kept = None
+    kept = None  # the one that there is
 
     def __init__(self, options):
-        self.options = options
+        Reclaiming.kept, self.options = self, options
         self.server = peers.SERVERS['barid']({'keep_deleted': '0', 'reclaim': 'no'})
         self.each = max(options.messages // 12, 500)
         self.server.prepare(12)
@@ -256,15 +256,12 @@ class Reclaiming:
 
 def run_fetch_still(options, server, row):
     """The second of the two rows uses the same server."""
-    Reclaiming.kept = Reclaiming(options)
-    return Reclaiming.kept.fetches(row, False)
+    return Reclaiming(options).fetches(row, False)
 
 
 def run_fetch_moving(options, server, row):
-    if not Reclaiming.kept:
-        Reclaiming.kept = Reclaiming(options)
     try:
-        return Reclaiming.kept.fetches(row, True)
+        return (Reclaiming.kept or Reclaiming(options)).fetches(row, True)
     finally:
         tidy()
 

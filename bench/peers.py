@@ -34,7 +34,6 @@ class Measured:
     prefix = 'barid-bench'
     login_suffix = ''
     most_connections = 100000  # more cannot be asked of it on this machine
-    knows_accounts_beforehand = True  # else a first delivery makes them
     certificate_kind = 'rsa'
 
     def account_group(self):
@@ -262,9 +261,9 @@ START {{
 SERVICES {{
   imap  cmd="{bin}/imapd -C {dir}/imapd.conf -U 200" listen="127.0.0.1:{imap}" prefork=16 maxchild=2000
   imaps cmd="{bin}/imapd -C {dir}/imapd.conf -s -U 200" listen="127.0.0.1:{imaps}" prefork=16 maxchild=2000
-  pop3  cmd="{bin}/pop3d -C {dir}/imapd.conf -U 200" listen="127.0.0.1:{pop3}" prefork=4 maxchild=500
-  pop3s cmd="{bin}/pop3d -C {dir}/imapd.conf -s -U 200" listen="127.0.0.1:{pop3s}" prefork=4 maxchild=500
-  lmtp  cmd="{bin}/lmtpd -C {dir}/imapd.conf -a -U 200" listen="127.0.0.1:{lmtp}" prefork=8 maxchild=500
+  pop3  cmd="{bin}/pop3d -C {dir}/imapd.conf -U 200" listen="127.0.0.1:{pop3}" prefork=4 maxchild=2000
+  pop3s cmd="{bin}/pop3d -C {dir}/imapd.conf -s -U 200" listen="127.0.0.1:{pop3s}" prefork=4 maxchild=2000
+  lmtp  cmd="{bin}/lmtpd -C {dir}/imapd.conf -a -U 200" listen="127.0.0.1:{lmtp}" prefork=8 maxchild=2000
 }}
 DAEMON {{
   idled cmd="{bin}/idled -C {dir}/imapd.conf"
@@ -276,7 +275,6 @@ CYRUS_PACKAGES = ['cyrus-common', 'cyrus-imapd', 'cyrus-pop3d', 'sasl2-bin']
 
 class BenchCyrus(Measured, Server):
     name, domain = 'cyrus', 'example.org'
-    knows_accounts_beforehand = False
     most_connections = 1000
 
     def unpack(self):

@@ -188,8 +188,12 @@ class Run:
         self.when, self.limits, self.spent = earlier['when'], earlier['limits'], earlier['seconds']
         self.rows = {name: {'row': self.known[name], 'servers': r['servers']} for name, r in earlier['rows'].items() if name in self.known}
 
+    def minutes_now(self):
+        return (time.monotonic() - self.began) / 60
+
     def minutes(self):
-        return (self.spent + time.monotonic() - self.began) / 60
+        """With those of the run that this one resumes."""
+        return self.spent / 60 + self.minutes_now()
 
     def best(self):
         return {k: statistics.median(v) for k, v in self.limits.items()}

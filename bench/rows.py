@@ -72,6 +72,8 @@ def rows(big):
                 ceiling=500 * big / 100000),
         command('search-subject', 'SEARCH SUBJECT, %s messages' % n, 'SEARCH SUBJECT budget', 'hits', subject, aim=20),
         command('search-flag', 'SEARCH UNSEEN, %s messages' % n, 'SEARCH UNSEEN', 'hits', big),
+        command('sort', 'SORT (SUBJECT), %s messages' % n, 'SORT (SUBJECT) UTF-8 ALL', 'hits', big),
+        command('thread', 'THREAD REFERENCES, %s messages' % n, 'THREAD REFERENCES UTF-8 ALL', 'threads', 1),
         Row('bodies', 'FETCH 1:* BODY.PEEK[], %s messages of 5 KB' % n, 'bodies', SPEED, define={'number': big}, aim=3, limit='copy', **BIG),
         Row('bodiess', 'FETCH 1:* BODY.PEEK[], %s messages of 5 KB, TLS' % n, 'bodies', SPEED, 'imaps', define={'number': big}, aim=3,
             limit='record', **BIG),
@@ -97,7 +99,8 @@ def rows(big):
         Row('fetch-moving', 'the same while two thirds of the log are given back: p99', None, TIME, kind='fetch-moving', connections=4,
             only='barid'),
         Row('start', 'from start to the first greeting', None, TIME, kind='start'),
-        Row('start-many', 'the same with %s accounts, each with mail' % '{:,}'.format(MANY), None, TIME, kind='start-many'),
+        Row('start-many', 'the same with %s accounts, each with mail' % '{:,}'.format(MANY), None, TIME, kind='start-many',
+            only='barid'),  # to make so many accounts takes the others many minutes
         Row('rebuild-after', 'index deleted after all of this run: until it is made anew', None, TIME, kind='rebuild', only='barid'),
         Row('rest-memory', 'memory at rest after this run', None, MEMORY, kind='rest-memory'),
         Row('rest-cpu', 'processor time a minute at rest', None, TIME, kind='rest-cpu'),

@@ -109,6 +109,8 @@ static void look_at_untagged(struct answer *a, struct span line)
 	struct span rest = span_skip(line, 2);
 	if (span_starts(rest, SPAN("SEARCH")) || span_starts(rest, SPAN("SORT")))
 		a->seen[SEEN_HITS] += count_words(span_trim(rest));
+	else if (span_starts(rest, SPAN("THREAD ")))
+		a->seen[SEEN_THREADS]++;
 	else if (span_starts(rest, SPAN("STATUS ")))
 		a->seen[SEEN_STATUS]++;
 	else if (span_starts(rest, SPAN("LIST ")))

@@ -55,8 +55,8 @@ static uint64_t number_of(const char *text, const char *option)
 	X(first_message)                                                                                               \
 	X(any)                                                                                                         \
 	X(count)                                                                                                       \
-	X(seconds) X(define) X(login_suffix) X(password) X(tls) X(resume) X(hold) X(deliver) X(deliver_port)           \
-		X(deliveries)
+	X(seconds)                                                                                                     \
+	X(define) X(login_suffix) X(password) X(tls) X(resume) X(hold) X(deliver) X(deliver_port) X(deliveries)
 
 enum option_name {
 #define X(name) OPTION_##name,

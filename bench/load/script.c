@@ -5,7 +5,7 @@
 
 static const char *const protocol_words[] = {"imap", "pop3", "lmtp"};
 static const char *const seen_words[] = {
-	"fetch", "exists", "expunge", "status", "list", "hits", "lines", "literals", "genuine", "same"};
+	"fetch", "exists", "expunge", "status", "list", "hits", "threads", "lines", "literals", "genuine", "same"};
 
 static void read_file(struct buf *b, const char *path)
 {

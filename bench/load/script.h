@@ -10,7 +10,7 @@
  *                               that {message} then sends
  *     < PREFIX                  wait for the answer; it must begin with PREFIX
  *     <. PREFIX                 POP3: the same, and its lines up to the dot
- *     expect WHAT NUMBER        WHAT (fetch, exists, expunge, status, list, hits, lines, literals, genuine, same) was seen NUMBER
+ *     expect WHAT NUMBER        WHAT (fetch, exists, expunge, status, list, hits, threads, lines, literals, genuine, same) was seen NUMBER
  *                               times since the step before the last ">"; "genuine": literals, or lines up to a dot, that are byte by byte
  *                               a message of ours; "same": the bytes of all literals or lines are those of the first time
  *     repeat NUMBER             the steps up to "end" are taken NUMBER times, {i} counts them from 1
@@ -44,6 +44,7 @@ enum seen {
 	SEEN_STATUS,
 	SEEN_LIST,
 	SEEN_HITS,
+	SEEN_THREADS,
 	SEEN_LINES,
 	SEEN_LITERALS,
 	SEEN_GENUINE,
