@@ -4,12 +4,16 @@ import os
 import poplib
 import smtplib
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import barid
 import pytest
-from barid import PASSWORD, until
+from barid import PASSWORD, ROOT, until
+
+sys.path.insert(0, str(ROOT / 'tests' / 'reader'))
+import mail  # noqa: E402
 
 FAULTY = str(Path(barid.PROGRAM).parent / 'barid-faulty')
 DAY = 86400
@@ -173,6 +177,9 @@ def test_an_administrator_sees_and_decides(server):
     assert abs(reem['seen'] - time.time()) < 60
     each = [m['devices'] for m in now['each']]
     assert each[0] == [None, 'let go'] and each[2] == [None, None] and each[1][0] is None and each[1][1] > time.time()
+    read = next(iter(mail.Store(str(server.data / 'shard-0' / 'log')).accounts.values())).devices
+    assert [[bool(device.mark(which, uid)) for uid in (1, 2, 3)] for device in (read[''], read[reem['device']]) for which in (1, 2)] == [
+        [False] * 3, [False] * 3, [True, True, False], [True, False, False]]
     text = run(server, 'pop', 'status', 'hr', '--messages')
     assert '\u0631\u064a\u0645 "1"' in text and 'let go' in text and 'waiting' in text
 
