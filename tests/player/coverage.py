@@ -86,7 +86,7 @@ def missing_words(root):
 
 
 # Who says something to a POP3 client, and where: its own room, what auth refuses with, what front and mail add.
-SAYS = (('src/pop3/*/*.c', r'\b(?:say_ok|say_err|pop3_say_ok|pop3_say_err|pop3_ok|pop3_ok_numbers|pop3_err|bad_command|why)'),
+SAYS = (('src/pop3/*/*.c', r'\b(?:pop3_say_ok|pop3_door_ok|pop3_door_err|pop3_say_err|pop3_ok|pop3_ok_numbers|pop3_err|bad_command|why)'),
         ('src/prog/auth/login.c', r'\b(?:fail_now|fail_later)'),
         ('src/prog/front/*.c', r'->auth_done'),
         ('src/prog/mail/*.c', r'\b(?:refuse|sessions_stop)'))
