@@ -1,4 +1,4 @@
-/* Ten hot paths over the engine `mem`, for counting instructions: `make test-perf` runs this under callgrind, which counts
+/* Hot paths over the engine `mem`, for counting instructions: `make test-perf` runs this under callgrind, which counts
  * within loop_turn (what the server does) and bare_* (what needs no loop), and dumps before each path_*. What a
  * path is given and what it answers is the same in every run. Names of functions are the interface: counts.py reads them. */
 #include "base/memory.h"
@@ -32,6 +32,8 @@ PATH void path_select(struct counts *c);
 PATH void path_fetch_flags(struct counts *c);
 PATH void path_fetch_envelope(struct counts *c);
 PATH void path_search_subject(struct counts *c);
+PATH void path_search_known(struct counts *c);
+PATH void path_sort(struct counts *c);
 PATH void path_search_body(struct counts *c);
 PATH void path_store_flags(struct counts *c);
 PATH void path_pop3_uidl_list(struct counts *c);
@@ -57,10 +59,26 @@ void path_fetch_envelope(struct counts *c)
 	peer_ask(&c->imap, SPAN("f FETCH 1:* (ENVELOPE BODYSTRUCTURE)\r\n"), "f OK", " FETCH (", MESSAGES);
 }
 
-void path_search_subject(struct counts *c)
+static void ask_budget(struct counts *c)
 {
 	peer_ask(&c->imap, SPAN("f SEARCH SUBJECT budget\r\n"), "f OK",
 		"* SEARCH 8 108 208 308 408 508 608 708 808 908\r\n", 1);
+}
+
+void path_search_subject(struct counts *c)
+{
+	ask_budget(c);
+}
+
+/* What headers say is known by now. */
+void path_search_known(struct counts *c)
+{
+	ask_budget(c);
+}
+
+void path_sort(struct counts *c)
+{
+	peer_ask(&c->imap, SPAN("f SORT (REVERSE ARRIVAL SUBJECT) UTF-8 ALL\r\n"), "f OK", "* SORT ", 1);
 }
 
 void path_search_body(struct counts *c)
@@ -316,6 +334,8 @@ int main(void)
 	path_fetch_flags(&c);
 	path_fetch_envelope(&c);
 	path_search_subject(&c);
+	path_search_known(&c);
+	path_sort(&c);
 	path_search_body(&c);
 	path_store_flags(&c);
 	path_pause(&c);
