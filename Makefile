@@ -75,7 +75,7 @@ bench-growth: build-bench
 soak: build-bench
 	/usr/bin/python3 bench/soak.py --minutes $(or $(MINUTES),10)
 
-# Instructions of ten hot paths against those on record; RECORD=1 puts today's on record
+# Instructions of hot paths against those on record; RECORD=1 puts today's on record
 test-perf: build-bench
 	scripts/install-packages.sh perf
 	@ninja -C build-bench/barid --quiet bench/bench-counts
