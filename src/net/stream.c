@@ -25,7 +25,6 @@ enum {
 	READS_A_TURN = 8,     /* so that one busy peer does not hold up the others */
 	SOFT_MARK = 64 << 10, /* output past which producers should pause */
 	DRAIN_MS = 1000,
-	ACKNOWLEDGE_MS = 1,
 };
 
 enum stream_state { STREAM_OPEN, STREAM_SECURING, STREAM_CLOSING, STREAM_DRAINING, STREAM_GONE };
@@ -43,7 +42,7 @@ struct stream {
 	bool paused, peer_ended, end_output, poke, told_end, tell_again, keep_fd, spoken;
 	int polled;
 	uv_poll_t poll;
-	struct timer linger; /* while OPEN: when what has come is to be acknowledged though no answer has left */
+	struct timer linger;
 	struct deferred soon;
 	int closing_handles;
 };
@@ -203,13 +202,7 @@ static void start_draining(struct stream *s)
 
 static void on_linger(struct timer *t)
 {
-	struct stream *s = CONTAINER_OF(t, struct stream, linger);
-	int one = 1;
-
-	if (s->state > STREAM_SECURING)
-		go(s);
-	else
-		setsockopt(s->transport.fd, IPPROTO_TCP, TCP_QUICKACK, &one, sizeof one);
+	go(CONTAINER_OF(t, struct stream, linger));
 }
 
 void stream_close(struct stream *s, uint64_t linger_ms)
@@ -257,8 +250,6 @@ enum fail stream_send(struct stream *s, struct span bytes)
 	/* An error is left to the flush that follows, which tells it from the loop. */
 	while (ours && bytes.n && transport_write(&s->transport, bytes.p, bytes.n, &n, &w) == MOVED_SOME)
 		bytes = span_skip(bytes, n);
-	if (ours && s->limits.quick_ack)
-		timer_stop(&s->linger); /* went with it */
 	s->spoken = true;
 	return bytes.n ? stream_write(s, bytes) : FAIL_NONE;
 }
@@ -309,8 +300,6 @@ static void flush(struct stream *s)
 
 	if (s->state == STREAM_SECURING || s->state > STREAM_CLOSING)
 		return;
-	if (had && s->limits.quick_ack && s->state == STREAM_OPEN)
-		timer_stop(&s->linger);
 	while (stream_unsent(s)) {
 		enum moved m = transport_write(&s->transport, s->out.p + s->sent, stream_unsent(s), &n, &w);
 
@@ -380,11 +369,14 @@ static void offer(struct stream *s, struct span bytes)
 }
 
 /* A client with Nagle's algorithm (imaplib, say) sends the line end behind a literal only once the literal is acknowledged, which
- * without an answer that carries it takes the kernel 40 ms. Most answers leave sooner than our millisecond. */
+ * without an answer that carries it takes the kernel 40 ms. (To wait a millisecond for an answer first costs more than the packet: a timer that near is programmed anew
+ * with each sleep of the process.) */
 static void acknowledge(struct stream *s)
 {
-	if (s->state == STREAM_OPEN && stream_unsent(s) == 0 && s->limits.quick_ack)
-		timer_start(&s->linger, ACKNOWLEDGE_MS);
+	int one = 1;
+
+	if (s->state == STREAM_OPEN && s->out.n == 0 && s->limits.quick_ack)
+		setsockopt(s->transport.fd, IPPROTO_TCP, TCP_QUICKACK, &one, sizeof one);
 }
 
 static void receive(struct stream *s)
@@ -398,8 +390,8 @@ static void receive(struct stream *s)
 		if (m == MOVED_WAIT)
 			return;
 		if (m == MOVED_SOME && s->state == STREAM_OPEN) {
-			acknowledge(s);
 			offer(s, span(scratch, n));
+			acknowledge(s);
 			if (s->transport.drained)
 				return;
 		} else if (m == MOVED_END) {

@@ -29,7 +29,7 @@ struct stream_events {
 struct stream_limits {
 	size_t input_max;  /* the longest run of bytes that `input` can be shown at once */
 	size_t output_max; /* hard cap of buffered output */
-	bool quick_ack; /* TCP: acknowledge within 1 ms what no answer follows (for IMAP's literals), rather than after 40 */
+	bool quick_ack; /* TCP: acknowledge at once what no answer follows (for IMAP's literals), rather than 40 ms later */
 };
 
 /* Takes over `fd` (non-blocking from here on). Reading starts on the next turn: `events` may be NULL when stream_set_owner follows at once. */

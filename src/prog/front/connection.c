@@ -211,8 +211,9 @@ static bool has_room(struct front *f)
 void connection_open(struct front *f, const struct door_ops *ops, bool tls, int fd)
 {
 	bool lmtp = span_eq(span_of(ops->protocol), SPAN("lmtp"));
-	struct stream_limits limits = {
-		.input_max = lmtp ? LMTP_INPUT_MAX : INPUT_MAX, .output_max = OUTPUT_MAX, .quick_ack = !lmtp};
+	struct stream_limits limits = {.input_max = lmtp ? LMTP_INPUT_MAX : INPUT_MAX,
+		.output_max = OUTPUT_MAX,
+		.quick_ack = span_eq(span_of(ops->protocol), SPAN("imap"))};
 	struct connection *c;
 
 	f->accepted++;

@@ -263,8 +263,9 @@ static void redeemed(struct redemption *r, const struct msg_redeemed *m)
 
 static struct mail_session *new_session(struct mail *m, struct span protocol, struct span id, struct span peer, int fd)
 {
-	static const struct stream_limits limits = {
-		.input_max = INPUT_MAX, .output_max = OUTPUT_MAX, .quick_ack = true};
+	struct stream_limits limits = {.input_max = INPUT_MAX,
+		.output_max = OUTPUT_MAX,
+		.quick_ack = span_eq(protocol, span_of(imap_session_ops.protocol))};
 	struct mail_session *s = NEW(struct mail_session);
 
 	s->mail = m;
