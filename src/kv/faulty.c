@@ -57,12 +57,19 @@ static enum fail faulty_scan(struct kv *base, struct span from, struct span to,
 	return f ? f : fault_after(&fault, kv->below->ops->scan(kv->below, from, to, each, ctx, w), w);
 }
 
-/* A fault meets reads that are to be answered from memory as it does others. */
+/* A fault meets reads that are to be answered from memory as it does others; and only to them is PENDING something: memory has not got it. */
+static enum fail meet_near(struct faulty_kv *kv, enum fault_call call, struct fault *out, struct why *w)
+{
+	enum fail f = meet(kv, call, out, w);
+
+	return !f && out->what == FAULT_DO_PENDING ? FAIL_BUSY : f;
+}
+
 static enum fail faulty_get_near(struct kv *base, struct span key, struct buf *out, struct why *w)
 {
 	struct faulty_kv *kv = kv_of(base);
 	struct fault fault;
-	enum fail f = meet(kv, FAULT_KV_GET, &fault, w);
+	enum fail f = meet_near(kv, FAULT_KV_GET, &fault, w);
 
 	return f ? f : fault_after(&fault, kv->below->ops->get_near(kv->below, key, out, w), w);
 }
@@ -72,7 +79,7 @@ static enum fail faulty_scan_near(struct kv *base, struct span from, struct span
 {
 	struct faulty_kv *kv = kv_of(base);
 	struct fault fault;
-	enum fail f = meet(kv, FAULT_KV_SCAN, &fault, w);
+	enum fail f = meet_near(kv, FAULT_KV_SCAN, &fault, w);
 
 	return f ? f : fault_after(&fault, kv->below->ops->scan_near(kv->below, from, to, each, ctx, w), w);
 }

@@ -160,9 +160,7 @@ static enum fail look(struct loop *loop, struct disk *disk, const struct kv_batc
 	assert_int_equal(store_open(&s, &store, &w), FAIL_NONE);
 	try_rebuilt_store(store, loop);
 	try_wait_init(&wait);
-	f = account_open(store, 8, &wait.wait, &a);
-	if (f == FAIL_BUSY)
-		store_wait_cancel(&wait.wait);
+	f = try_finish_in(loop, &wait, account_open(store, 8, &wait.wait, &a));
 	account_close(f ? NULL : a);
 	store_close(store);
 	return f;

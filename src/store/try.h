@@ -46,15 +46,20 @@ static TRY_UNUSED void try_wait_init(struct try_wait *t)
 }
 
 /* Waits for what was answered FAIL_BUSY. */
-static TRY_UNUSED enum fail try_finish(struct trial *t, struct try_wait *w, enum fail f)
+static TRY_UNUSED enum fail try_finish_in(struct loop *loop, struct try_wait *w, enum fail f)
 {
 	if (f != FAIL_BUSY)
 		return f;
 	for (int turns = 0; !w->done; turns++) {
 		assert_true(turns < 1000000);
-		uv_run(&t->loop.uv, UV_RUN_ONCE);
+		uv_run(&loop->uv, UV_RUN_ONCE);
 	}
 	return w->result;
+}
+
+static TRY_UNUSED enum fail try_finish(struct trial *t, struct try_wait *w, enum fail f)
+{
+	return try_finish_in(&t->loop, w, f);
 }
 
 /* Waits until an index that is being made anew is complete. */
