@@ -19,7 +19,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / 'player')]
 import servers  # noqa: E402
-from talk import Closed, Imap, Lmtp, Pop3, parse  # noqa: E402
+from pop import Keeping, PopSession  # noqa: E402
+from talk import Closed, Imap, Lmtp, parse  # noqa: E402
 from truth import Mailbox, View, Wrong, must  # noqa: E402
 
 NAMES = [b'INBOX', b'one', b'two', b'two/below', b'"B&APw-cher"', b'&BigGMQZKBi8-']
@@ -199,6 +200,8 @@ class Session:
                 must(entry.flags == m.flags, 'STORE told', entry.flags, 'for UID', u, 'that has', m.flags)
 
     def copy(self, move=False):
+        if move and self.world.lenient:
+            self.noop()  # another server may say NO, and have moved those that are there
         r, picked = self.world.random, self.pick()
         if not picked or (move and self.view.read_only):
             return
@@ -386,6 +389,9 @@ class World:
             self.ask_uidvalidity(first, name)
         first.close()
         self.sessions = [Session(self, 's%d_' % i) for i in range(sessions)]
+        # POP3: what devices keep; UIDLs and what mail is theirs
+        self.devices, self.keeping, self.uidls, self.uidl_of = server.name == 'barid', Keeping(), {}, {}
+        self.pops = [PopSession(self, 'p%d' % i) for i in range(3)]
 
     def ask_uidvalidity(self, imap, name):
         line = b''.join(imap.simple(b'STATUS ' + name + b' (UIDVALIDITY UIDNEXT)')[0])
@@ -418,29 +424,6 @@ class World:
         must(whole.endswith(text), 'what was delivered is not what came')
         inbox.add(whole, (), len(whole))
 
-    def pop3(self):
-        """Its snapshot stands for the whole session; DELE counts at QUIT."""
-        inbox = self.mailboxes[b'INBOX']
-        pop = Pop3(self.server, self.account, self.log, 'pop')
-        snapshot = list(inbox.messages.values())
-        sizes = [int(line.split()[1]) for line in pop.ask(b'LIST', True)]
-        must(sizes == [m.size for m in snapshot], 'LIST says', sizes)
-        uidls = [line.split()[1] for line in pop.ask(b'UIDL', True)]
-        must(len(set(uidls)) == len(snapshot), 'UIDL is not unique')
-        busy = [s for s in self.sessions if s.view]
-        if busy and not self.lenient:
-            self.random.choice([self.random.choice(busy).expunge, self.random.choice(busy).move])()
-        deleted = []
-        for n in self.random.sample(range(1, len(snapshot) + 1), min(3, len(snapshot))):
-            must(b''.join(pop.ask(b'RETR %d' % n, True)) == snapshot[n - 1].text, 'RETR', n, 'has other octets')
-            if self.random.random() < 0.5:
-                pop.ask(b'DELE %d' % n)
-                deleted.append(snapshot[n - 1].uid)
-        if self.random.random() < 0.8:
-            pop.ask(b'QUIT')
-            inbox.remove(deleted)
-        pop.close()
-
     def tree(self):
         """A mailbox is renamed, or deleted and made again."""
         name = self.random.choice(NAMES[1:])
@@ -465,8 +448,12 @@ class World:
     def step(self):
         self.steps += 1
         s = self.random.choice(self.sessions)
-        if self.random.random() < 0.04:
-            self.random.choice([self.deliver, self.deliver, self.pop3, self.tree])()
+        dice = self.random.random()
+        if dice < 0.04:
+            self.random.choice([self.deliver, self.deliver, self.deliver, self.tree])()
+            return
+        if dice < 0.12:
+            self.random.choice(self.pops).step()
             return
         if not s.view:
             self.random.choice([s.select, s.select, s.append, s.status])()

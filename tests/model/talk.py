@@ -104,22 +104,24 @@ class Imap(Lines):
 
 
 class Pop3(Lines):
-    def __init__(self, server, account, log, name):
+    def __init__(self, server, account, log, name, device=''):
         super().__init__(server.host, server.ports['pop3'], log, name)
         assert self.line().startswith(b'+OK')
-        self.ask(b'USER ' + account.user.encode())
-        self.greeting = self.ask(b'PASS ' + account.password.encode())
+        self.ask(b'USER ' + account.user.encode() + (b'/' + device.encode() if device else b''))
+        self.ask(b'PASS ' + account.password.encode())
 
-    def ask(self, text, many=False):
-        self.send(text + b'\r\n')
-        first = self.line().rstrip()
-        assert first.startswith(b'+OK'), (text, first)
-        if not many:
-            return first
-        lines = []
-        while (line := self.line()) != b'.\r\n':
+    def reply(self, many=False):
+        """(status line, the lines that follow it)."""
+        first, lines = self.line().rstrip(), []
+        while many and first.startswith(b'+OK') and (line := self.line()) != b'.\r\n':
             lines.append(line[1:] if line.startswith(b'.') else line)
-        return lines
+        return first, lines
+
+    def ask(self, text):
+        self.send(text + b'\r\n')
+        first, _ = self.reply()
+        assert first.startswith(b'+OK'), (text, first)
+        return first
 
 
 class Lmtp(Lines):
