@@ -5,10 +5,11 @@
 
 enum fail directory_open(struct disk *disk, bool read_only, struct directory **out, struct why *w)
 {
-	struct log_settings settings = {.dir = "accounts", .read_only = read_only};
+	struct log_settings settings = {.dir = DIRECTORY_LOG, .read_only = read_only};
 	struct directory *d = NEW(struct directory);
 	enum fail f;
 
+	d->disk = disk;
 	directory_rows_init(d);
 	f = directory_redo(d, disk, &settings, w);
 	/* What was damaged has two good copies again; the old ones stay until compaction. So do records without numbers get them. */

@@ -50,7 +50,10 @@ const struct account_row *directory_resolve(
 const struct account_row *directory_at(const struct directory *d, size_t i);
 size_t directory_count(const struct directory *d);
 
-/* On the shard, of the first `shards`, that has the fewest accounts. FAIL_EXISTS, FAIL_CANNOT (name, hash), FAIL_IO, FAIL_DISK_FULL. */
+/* The changes. All may fail with FAIL_IO or FAIL_DISK_FULL: nothing is changed, and the next one finds a log that was opened anew; or, when that fails
+ * too, with FAIL_UNKNOWN: nothing is changed for this process, but whoever opens the directory next may find the change or not. */
+
+/* On the shard, of the first `shards`, that has the fewest accounts. FAIL_EXISTS, FAIL_CANNOT (name, hash). */
 FAILS directory_add(
 	struct directory *d, struct span name, const char *hash, uint32_t shards, uint64_t *id_out, struct why *w);
 /* FAIL_NOT_FOUND. */

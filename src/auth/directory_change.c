@@ -1,6 +1,7 @@
 /* The changes of the accounts directory: checked, made durable, then the truth.
  *
- * INV-A1: memory changes only after the record of the change is durable; a failed sync leaves it unchanged and the log broken. */
+ * INV-A1: memory changes only after the record of the change is durable; a failed sync leaves it unchanged, and the log is opened
+ * anew without the change (INV-A9). */
 #include "auth/directory_inner.h"
 #include "auth/password.h"
 #include "base/clock.h"

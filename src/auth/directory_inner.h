@@ -4,6 +4,7 @@
  *   directory_rows.c    who there is: rows in memory, and looking them up
  *   directory_redo.c    the log becomes rows again (directory_replay.c: which of two copies is good)
  *   directory_write.c   records go to the log; compaction
+ *   directory_reopen.c  a log that broke is opened anew
  *   directory_change.c  an administrator's changes: checked, written, then true */
 #ifndef AUTH_DIRECTORY_INNER_H
 #define AUTH_DIRECTORY_INNER_H
@@ -11,8 +12,12 @@
 #include "auth/directory_record.h"
 #include "log/log.h"
 
+#define DIRECTORY_LOG "accounts" /* below the disk's root */
+
 struct directory {
-	struct log *log;
+	struct disk *disk;         /* the caller's */
+	struct log *log;           /* NULL: it broke, and could not be opened anew yet */
+	struct log_cut cut;        /* of the log that broke last */
 	struct account_row **rows; /* by id */
 	size_t n, cap;
 	struct departed_account *departed; /* by when they went */
@@ -39,8 +44,13 @@ void directory_forget_departed(struct directory *d, uint64_t id); /* nothing whe
  * counts cannot be read; FAIL_IO, FAIL_CONFIG as log_open. */
 FAILS directory_redo(struct directory *d, struct disk *disk, const struct log_settings *settings, struct why *w);
 
-/* directory_write.c. A change is durable when these return FAIL_NONE, and written twice (INV-A7); the rows are the caller's to change then.
- * FAIL_IO, FAIL_DISK_FULL, and FAIL_UNKNOWN when it may be there or not. */
+/* directory_reopen.c: the log anew, with what was not durable in it cut off. Rows stay as and where they are. FAIL_IO, FAIL_DISK_FULL, FAIL_CORRUPT: d->log is
+ * NULL, and it may be tried again. */
+FAILS directory_reopen(struct directory *d, struct why *w);
+
+/* directory_write.c. A change is durable when these return FAIL_NONE, and written twice (INV-A7); the rows are the caller's to change then. After FAIL_IO and
+ * FAIL_DISK_FULL it is not there and never will be (INV-A9); after FAIL_UNKNOWN it is there or not once the directory is opened by another process. Each
+ * call opens a log that broke anew first. */
 FAILS directory_write_row(struct directory *d, const struct account_row *row, struct why *w);
 FAILS directory_write_departed(struct directory *d, const struct departed_account *a, struct why *w);
 FAILS directory_write_removed(struct directory *d, uint64_t id, struct why *w);

@@ -10,6 +10,7 @@ enum {
 	COMPACT_FACTOR = 4,
 	SEGMENTS_MAX = 256,
 	SECTOR = 512,
+	ROOM = 256 << 10, /* with less a disk is full */
 };
 
 struct waiting {
@@ -27,10 +28,43 @@ static enum fail commit(struct directory *d, struct why *w)
 	struct waiting wait = {.commit.done = committed, .result = LOG_UNKNOWN};
 
 	log_commit(d->log, &wait.commit); /* without a loop: done before it returns */
-	if (wait.result == LOG_DONE)
+	return wait.result == LOG_DONE
+		       ? FAIL_NONE
+		       : why_log(w, FAIL_IO, "The change could not be saved.",
+				 "the accounts directory could not be written: look at the disk, then start again");
+}
+
+static enum fail nothing_changed(const struct directory *d, struct why *w)
+{
+	uint64_t left;
+
+	if (!d->disk->ops->space(d->disk, &left, NULL) && left < ROOM)
+		return why(w, FAIL_DISK_FULL,
+			"the server's disk is full, and nothing is changed: make room, then try again");
+	return why(w, FAIL_IO,
+		"the change could not be saved, and nothing is changed: look at the server's disk, then try again");
+}
+
+/* A log that broke and could not be opened anew at once: before the next change. */
+static enum fail ready(struct directory *d, struct why *w)
+{
+	if (d->log && !log_broken(d->log))
 		return FAIL_NONE;
-	return why_log(w, wait.result == LOG_FAILED ? FAIL_IO : FAIL_UNKNOWN, "The change could not be saved.",
-		"the accounts directory could not be written: look at the disk, then start again");
+	return directory_reopen(d, NULL) ? nothing_changed(d, w) : FAIL_NONE;
+}
+
+/* What has been appended, unless that failed, becomes durable; or it is undone. */
+static enum fail settle(struct directory *d, enum fail f, struct why *w)
+{
+	if (!f)
+		f = commit(d, w);
+	if (!f || !log_broken(d->log))
+		return f;
+	if (!directory_reopen(d, NULL))
+		return nothing_changed(d, w);
+	return why(w, FAIL_UNKNOWN,
+		"the change could not be saved, yet the next start may find it: look at the server's disk, then make "
+		"it again");
 }
 
 /* The next change, once. */
@@ -112,23 +146,23 @@ static enum fail append_number(
 
 enum fail directory_write_row(struct directory *d, const struct account_row *row, struct why *w)
 {
-	enum fail f = append_row(d, row, &twice, w);
+	enum fail f = ready(d, w);
 
-	return f ? f : commit(d, w);
+	return f ? f : settle(d, append_row(d, row, &twice, w), w);
 }
 
 enum fail directory_write_departed(struct directory *d, const struct departed_account *a, struct why *w)
 {
-	enum fail f = append_departed(d, a, &twice, w);
+	enum fail f = ready(d, w);
 
-	return f ? f : commit(d, w);
+	return f ? f : settle(d, append_departed(d, a, &twice, w), w);
 }
 
 enum fail directory_write_removed(struct directory *d, uint64_t id, struct why *w)
 {
-	enum fail f = append_number(d, RECORD_REMOVED, id, &twice, w);
+	enum fail f = ready(d, w);
 
-	return f ? f : commit(d, w);
+	return f ? f : settle(d, append_number(d, RECORD_REMOVED, id, &twice, w), w);
 }
 
 /* Everything again behind what is there, all of it once and then once more, as one group: all of it counts or nothing. */

@@ -53,10 +53,13 @@ static void say(struct admin *c, const char *fmt, ...)
 
 static void say_result(struct admin *c, enum fail f, const struct why *w)
 {
-	if (f)
-		say(c, "NO\t%s\t%s\n", fail_row(f)->name, w->log);
-	else
+	if (!f) {
 		say(c, "OK\n");
+		return;
+	}
+	if (fail_row(f)->level == LOG_ERROR)
+		event_say(LOG_ERROR, "accounts", "%s", w->log);
+	say(c, "NO\t%s\t%s\n", fail_row(f)->name, w->log);
 }
 
 static void say_row(struct admin *c, const struct account_row *row)
