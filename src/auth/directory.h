@@ -38,7 +38,7 @@ bool directory_was_damaged(const struct directory *d, uint32_t *segment_out, uin
 
 /* Rows live until the next change of the directory. NULL: nobody of that name or number. */
 const struct account_row *directory_by_id(const struct directory *d, uint64_t id);
-/* Exactly that name. */
+/* Exactly that name; else its composed form (name_compose), as everywhere below. */
 const struct account_row *directory_by_name(const struct directory *d, struct span name);
 /* Whom a login name means: the account of exactly that name; else for `alice@domain` the account `alice`; else for `alice` the
  * account `alice@domain`, when there is only one such domain. */
@@ -53,7 +53,7 @@ size_t directory_count(const struct directory *d);
 /* The changes. All may fail with FAIL_IO or FAIL_DISK_FULL: nothing is changed, and the next one finds a log that was opened anew; or, when that fails
  * too, with FAIL_UNKNOWN: nothing is changed for this process, but whoever opens the directory next may find the change or not. */
 
-/* On the shard, of the first `shards`, that has the fewest accounts. FAIL_EXISTS, FAIL_CANNOT (name, hash). */
+/* Under the composed form of its name, on the shard, of the first `shards`, that has the fewest accounts. FAIL_EXISTS, FAIL_CANNOT (name, hash). */
 FAILS directory_add(
 	struct directory *d, struct span name, const char *hash, uint32_t shards, uint64_t *id_out, struct why *w);
 /* FAIL_NOT_FOUND. */

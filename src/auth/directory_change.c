@@ -50,8 +50,12 @@ enum fail directory_add(
 {
 	struct account_record r = {
 		.id = d->next_id, .name = name, .hash = span_of(hash), .created = clock_wall_seconds()};
-	enum fail f = name_check(name, w);
+	char composed[NAME_MAX_OCTETS + 1];
+	enum fail f;
 
+	if (name_compose(name, composed, sizeof composed))
+		r.name = name = span_of(composed);
+	f = name_check(name, w);
 	if (!f)
 		f = hash_check(hash, w);
 	if (f)

@@ -2,6 +2,7 @@
  * own encoding; names fold once and for all; a detail that is split off leaves an address of the rest. */
 #include "auth/directory_record.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -75,7 +76,7 @@ static void number(struct span payload)
 static void names(struct span text)
 {
 	struct name once, twice, rest;
-	char detail[DETAIL_MAX + 1];
+	char detail[DETAIL_MAX + 1], composed[NAME_MAX_OCTETS + 1], again[NAME_MAX_OCTETS + 1];
 	bool good = name_fold(text, &once);
 
 	must(good || name_check(text, NULL) != FAIL_NONE);
@@ -83,6 +84,10 @@ static void names(struct span text)
 		return;
 	must(once.n == text.n && once.local <= once.n && !once.text[once.n] && span_eq_nocase(name_span(&once), text));
 	must(name_fold(name_span(&once), &twice) && span_eq(name_span(&once), name_span(&twice)));
+	if (name_compose(text, composed, sizeof composed)) {
+		must(!span_eq(span_of(composed), text) && utf8_valid(span_of(composed)));
+		must(!name_compose(span_of(composed), again, sizeof again)); /* once is enough */
+	}
 	if (!name_split_detail(text, "+", &rest, detail))
 		return;
 	must(rest.local > 0 && rest.n < once.n && !rest.text[rest.n] && strlen(rest.text) == rest.n);

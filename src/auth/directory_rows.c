@@ -194,12 +194,16 @@ static const struct account_row *by_only_local(const struct directory *d, struct
 
 const struct account_row *directory_by_name(const struct directory *d, struct span text)
 {
+	char composed[NAME_MAX_OCTETS + 1];
 	struct name name;
+	const struct account_row *row = name_fold(text, &name) ? by_folded(d, name_span(&name)) : NULL;
 
-	return name_fold(text, &name) ? by_folded(d, name_span(&name)) : NULL;
+	if (row || !name_compose(text, composed, sizeof composed) || !name_fold(span_of(composed), &name))
+		return row;
+	return by_folded(d, name_span(&name));
 }
 
-static const struct account_row *by_login(const struct directory *d, const struct name *name)
+static const struct account_row *by_name_or_local(const struct directory *d, const struct name *name)
 {
 	const struct account_row *row = by_folded(d, name_span(name));
 
@@ -208,23 +212,42 @@ static const struct account_row *by_login(const struct directory *d, const struc
 	return name->local < name->n ? by_folded(d, name_local(name)) : by_only_local(d, name_span(name));
 }
 
-const struct account_row *directory_by_login(const struct directory *d, struct span login)
+static const struct account_row *by_login(const struct directory *d, struct span login)
 {
 	struct name name;
 
-	return name_fold(login, &name) ? by_login(d, &name) : NULL;
+	return name_fold(login, &name) ? by_name_or_local(d, &name) : NULL;
 }
 
-const struct account_row *directory_resolve(
+const struct account_row *directory_by_login(const struct directory *d, struct span login)
+{
+	const struct account_row *row = by_login(d, login);
+	char composed[NAME_MAX_OCTETS + 1];
+
+	return row || !name_compose(login, composed, sizeof composed) ? row : by_login(d, span_of(composed));
+}
+
+static const struct account_row *by_address(
 	const struct directory *d, struct span address, const char *delimiter, char *detail)
 {
-	const struct account_row *row = directory_by_login(d, address);
+	const struct account_row *row = by_login(d, address);
 	struct name name;
 
 	detail[0] = 0;
 	if (row || !name_split_detail(address, delimiter, &name, detail))
 		return row;
-	return by_login(d, &name);
+	return by_name_or_local(d, &name);
+}
+
+const struct account_row *directory_resolve(
+	const struct directory *d, struct span address, const char *delimiter, char *detail)
+{
+	const struct account_row *row = by_address(d, address, delimiter, detail);
+	char composed[NAME_MAX_OCTETS + 1];
+
+	return row || !name_compose(address, composed, sizeof composed)
+		       ? row
+		       : by_address(d, span_of(composed), delimiter, detail);
 }
 
 const struct account_row *directory_at(const struct directory *d, size_t i)

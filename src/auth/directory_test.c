@@ -241,6 +241,36 @@ static void a_secret_for_apop_is_kept(void **state)
 	disk->ops->free(disk);
 }
 
+/* RFC 6532 §3.1: letters with marks come as one code point or as two. */
+static void names_compare_composed(void **state)
+{
+	struct disk *disk = disk_memory();
+	struct directory *d = open_on(disk);
+	uint64_t ahmad, zoe, id;
+	char detail[DETAIL_MAX + 1];
+	struct why w;
+
+	(void)state;
+	/* alef with hamza, and e with diaeresis, each as two */
+	assert_int_equal(directory_add(d, SPAN("ا\xd9\x94حمد@example.org"), hash_a, 1, &ahmad, &w), FAIL_NONE);
+	assert_int_equal(directory_add(d, SPAN("zo\xc3\xab"), hash_a, 1, &zoe, &w), FAIL_NONE);
+	assert_int_equal(directory_add(d, SPAN("zoe\xcc\x88"), hash_a, 1, &id, &w), FAIL_EXISTS);
+	directory_close(d);
+	d = open_on(disk);
+	assert_true(span_eq(name_span(&directory_by_id(d, ahmad)->name), SPAN("أحمد@example.org")));
+	assert_ptr_equal(directory_by_name(d, SPAN("أحمد@EXAMPLE.org")), directory_by_id(d, ahmad));
+	assert_ptr_equal(directory_by_name(d, SPAN("ا\xd9\x94حمد@example.org")), directory_by_id(d, ahmad));
+	assert_ptr_equal(directory_by_login(d, SPAN("ا\xd9\x94حمد")), directory_by_id(d, ahmad));
+	assert_ptr_equal(directory_by_login(d, SPAN("zoe\xcc\x88@x.example")), directory_by_id(d, zoe));
+	assert_ptr_equal(
+		directory_resolve(d, SPAN("ا\xd9\x94حمد+طلب@Example.org"), "+", detail), directory_by_id(d, ahmad));
+	assert_string_equal(detail, "طلب");
+	assert_null(directory_resolve(d, SPAN("zoe+X@x.example"), "+", detail));
+	assert_null(directory_resolve(d, SPAN("zo\xeb@x.example"), "+", detail));
+	directory_close(d);
+	disk->ops->free(disk);
+}
+
 static void a_login_name_may_name_a_device(void **state)
 {
 	static const struct {
@@ -272,6 +302,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_found_as_people_write_them),
 		cmocka_unit_test(addresses_deliver),
+		cmocka_unit_test(names_compare_composed),
 		cmocka_unit_test(a_login_name_may_name_a_device),
 		cmocka_unit_test(changes_last_and_ids_are_burnt),
 		cmocka_unit_test(shards_are_filled_evenly),

@@ -1,6 +1,9 @@
 /* Account names: what they may be, how they compare, and what is detail in an address (RFC 5233 names it so). */
 #include "auth/name.h"
 
+#include <stdlib.h>
+#include <utf8proc.h>
+
 #include "base/utf8.h"
 
 static bool octet_allowed(unsigned char c)
@@ -39,6 +42,21 @@ bool name_fold(struct span text, struct name *out)
 			out->local = i;
 	}
 	return true;
+}
+
+bool name_compose(struct span text, char *dst, size_t size)
+{
+	utf8proc_uint8_t *composed = NULL;
+	utf8proc_ssize_t n;
+	bool good;
+
+	if (span_is_ascii(text) || !utf8_valid(text))
+		return false;
+	n = utf8proc_map((const utf8proc_uint8_t *)text.p, (utf8proc_ssize_t)text.n, &composed,
+		UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+	good = n > 0 && !span_eq(span(composed, (size_t)n), text) && span_cstr(span(composed, (size_t)n), dst, size);
+	free(composed);
+	return good;
 }
 
 bool name_split_detail(struct span address, const char *delimiter, struct name *out, char *detail)

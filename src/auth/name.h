@@ -1,5 +1,6 @@
 /* Account names and delivery addresses as names: `alice` or `alice@example.org`. Compared in ASCII lower case, other characters
- * as they are. */
+ * as they are or composed (NFC, RFC 6532 §3.1): the same letters come as one code point or as several, by the system they were typed on. The
+ * labels of a domain are compared as they are written: a U-label and its A-label are two. */
 #ifndef AUTH_NAME_H
 #define AUTH_NAME_H
 
@@ -18,6 +19,8 @@ struct name {
 FAILS name_check(struct span text, struct why *w);
 /* A name to look for; false when no account can have it (empty, too long, a NUL). */
 MUST_USE bool name_fold(struct span text, struct name *out);
+/* The composed form (NFC) of a name, NUL-terminated. False when that is no other than `text`, when `text` is not UTF-8, or when there is no room. */
+MUST_USE bool name_compose(struct span text, char *dst, size_t size);
 /* Splits the detail off the local part at the first `delimiter` (text "" = never): `user+detail@domain` becomes `user@domain`.
  * False when there is none. `detail` (as written) has DETAIL_MAX + 1 octets; a longer one is cut to nothing. */
 MUST_USE bool name_split_detail(struct span address, const char *delimiter, struct name *out, char *detail);
