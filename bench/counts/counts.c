@@ -101,7 +101,7 @@ static void deliver(struct counts *c, uint64_t number)
 {
 	struct buf payload CLEANUP(buf_fini), out CLEANUP(buf_fini);
 	struct relay_envelope e = {
-		SPAN("sender@example.net"), SPAN("mx.example.net"), SPAN("192.0.2.1"), SPAN("s"), 1, {0}};
+		SPAN("sender@example.net"), SPAN("mx.example.net"), SPAN("192.0.2.1"), SPAN("s"), false, 1, {0}};
 	struct relay_recipient r = {0, SPAN("0123456789abcdef"), SPAN("amal@example.org")};
 	buf_init(&payload, 1 << 16);
 	buf_init(&out, 1 << 20);

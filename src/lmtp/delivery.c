@@ -41,6 +41,7 @@ struct lmtp_delivery {
 	char *sender, *client, *peer, *session;
 	struct body_writer *writer;
 	struct body *body;
+	bool utf8;      /* SMTPUTF8 was said */
 	bool complete;  /* END has come */
 	enum fail fail; /* of the body; why in `why` */
 	struct why why;
@@ -88,7 +89,7 @@ static void clear(struct lmtp_delivery *d)
 	free(d->peer);
 	free(d->session);
 	d->sender = d->client = d->peer = d->session = NULL;
-	d->complete = false;
+	d->complete = d->utf8 = false;
 	d->fail = FAIL_NONE;
 	d->unanswered = 0;
 	if (d->phase != ENDED)
@@ -115,7 +116,8 @@ static void answer(struct recipient *r, enum fail f, const char *text, const cha
 
 /* ── A recipient's message ── */
 
-/* RFC 5321 §4.4: Return-Path by the final delivery, Received by each hop. */
+/* RFC 5321 §4.4: Return-Path by the final delivery, Received by each hop. UTF-8 is in them only where SMTPUTF8 was said (RFC 6531 §3.7.3, §4.3).
+ * LMTP has no TLS here: nothing is UTF8LMTPS. */
 static void build_prefix(const struct recipient *r, struct buf *out)
 {
 	const struct lmtp_delivery *d = r->delivery;
@@ -126,8 +128,8 @@ static void build_prefix(const struct recipient *r, struct buf *out)
 	gmtime_r(&now, &tm);
 	strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S +0000", &tm);
 	buf_addf(out, "Return-Path: <%s>\r\n", d->sender);
-	buf_addf(out, "Received: from %s ([%s])\r\n\tby %s with LMTP id %s\r\n\tfor <%s>; %s\r\n", d->client, d->peer,
-		d->start.hostname, d->session, r->address, date);
+	buf_addf(out, "Received: from %s ([%s])\r\n\tby %s with %s id %s\r\n\tfor <%s>; %s\r\n", d->client, d->peer,
+		d->start.hostname, d->utf8 ? "UTF8LMTP" : "LMTP", d->session, r->address, date);
 }
 
 static uint64_t target_mailbox(const struct recipient *r)
@@ -254,6 +256,7 @@ static enum fail take_begin(struct lmtp_delivery *d, struct span payload)
 	d->client = copy(e.client);
 	d->peer = copy(e.peer);
 	d->session = copy(e.session);
+	d->utf8 = e.utf8;
 	d->writer = body_begin(d->start.store);
 	for (uint32_t i = 0; i < e.recipients; i++) {
 		if (relay_recipient_take(&e, &r))

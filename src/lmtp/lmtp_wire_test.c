@@ -33,6 +33,32 @@ static void paths_are_read(void **state)
 	expect_path(SPAN("<a@b>x"), FAIL_SYNTAX, SPAN(""), SPAN(""));
 }
 
+static enum fail checked(struct span address, bool smtputf8)
+{
+	struct lmtp_path p;
+
+	assert_int_equal(lmtp_path_take(&address, &p, NULL), FAIL_NONE);
+	return lmtp_path_check(&p, smtputf8, NULL);
+}
+
+/* RFC 6531 §3.5 */
+static void addresses_beyond_ascii_want_smtputf8(void **state)
+{
+	(void)state;
+	assert_int_equal(checked(SPAN("<a@b>"), false), FAIL_NONE);
+	assert_int_equal(checked(SPAN("<a@b>"), true), FAIL_NONE);
+	assert_int_equal(checked(SPAN("<>"), false), FAIL_NONE);
+	assert_int_equal(checked(SPAN("<بريد@b>"), false), FAIL_UTF8);
+	assert_int_equal(checked(SPAN("<بريد+طلب@مثال.إختبار>"), true), FAIL_NONE);
+	assert_int_equal(checked(SPAN("<\"بريد قديم\"@b>"), true), FAIL_NONE);
+	assert_int_equal(checked(SPAN("<a@b\xc3\xbc>"), false), FAIL_UTF8);
+	assert_int_equal(checked(SPAN("<caf\xe9@b>"), false), FAIL_UTF8);        /* Latin-1 */
+	assert_int_equal(checked(SPAN("<caf\xe9@b>"), true), FAIL_SYNTAX);       /* the same */
+	assert_int_equal(checked(SPAN("<a\xc0\xaf@b>"), true), FAIL_SYNTAX);     /* overlong */
+	assert_int_equal(checked(SPAN("<a\xed\xa0\x80@b>"), true), FAIL_SYNTAX); /* a surrogate */
+	assert_int_equal(checked(SPAN("<a@b\xd8>"), true), FAIL_SYNTAX);         /* cut short */
+}
+
 static void parameters_are_read(void **state)
 {
 	struct lmtp_mail_parameters p;
@@ -41,7 +67,12 @@ static void parameters_are_read(void **state)
 	(void)state;
 	assert_int_equal(lmtp_mail_parameters(SPAN(" SIZE=12345 body=8bitmime"), &p, &w), FAIL_NONE);
 	assert_int_equal(p.size, 12345);
-	assert_true(p.eight_bit);
+	assert_true(p.eight_bit && !p.utf8);
+	assert_int_equal(lmtp_mail_parameters(SPAN(" smtputf8 BODY=8BITMIME"), &p, &w), FAIL_NONE);
+	assert_true(p.eight_bit && p.utf8);
+	assert_int_equal(lmtp_mail_parameters(SPAN(" SMTPUTF8=yes"), &p, &w), FAIL_SYNTAX);
+	assert_int_equal(lmtp_mail_parameters(SPAN(" SMTPUTF8="), &p, &w), FAIL_SYNTAX);
+	assert_int_equal(lmtp_mail_parameters(SPAN(" SMTPUTF88"), &p, &w), FAIL_CANNOT);
 	assert_int_equal(lmtp_mail_parameters(SPAN(" SIZE=x"), &p, &w), FAIL_SYNTAX);
 	assert_int_equal(lmtp_mail_parameters(SPAN(" BODY=BINARYMIME"), &p, &w), FAIL_SYNTAX);
 	assert_int_equal(lmtp_mail_parameters(SPAN(" RET=FULL"), &p, &w), FAIL_CANNOT);
@@ -77,7 +108,7 @@ static void only_crlf_dot_crlf_ends_the_content(void **state)
 
 static void frames_return(void **state)
 {
-	struct relay_envelope e = {SPAN("s@x"), SPAN("client"), SPAN("::1"), SPAN("f1"), 1, {NULL, 0}}, e2;
+	struct relay_envelope e = {SPAN("s@x"), SPAN("client"), SPAN("::1"), SPAN("f1"), true, 1, {NULL, 0}}, e2;
 	struct relay_recipient r = {7, SPAN("0123456789abcdef"), SPAN("a@b")}, r2;
 	struct relay_result result = {7, FAIL_QUOTA, SPAN("full")}, result2;
 	struct relay_frame frame;
@@ -98,6 +129,7 @@ static void frames_return(void **state)
 	assert_int_equal(relay_take(buf_span(&b), &frame, &n), FAIL_NONE);
 	assert_int_equal(n, b.n);
 	assert_int_equal(relay_envelope_take(frame.payload, &e2), FAIL_NONE);
+	assert_true(e2.utf8);
 	assert_int_equal(relay_recipient_take(&e2, &r2), FAIL_NONE);
 	assert_true(span_eq(r2.address, r.address) && r2.index == 7);
 	assert_int_equal(relay_recipient_take(&e2, &r2), FAIL_SYNTAX);
@@ -117,6 +149,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(paths_are_read),
+		cmocka_unit_test(addresses_beyond_ascii_want_smtputf8),
 		cmocka_unit_test(parameters_are_read),
 		cmocka_unit_test(only_crlf_dot_crlf_ends_the_content),
 		cmocka_unit_test(frames_return),

@@ -181,3 +181,23 @@ def test_an_unknown_user_bounces(postfix, server, post, account):
     bounce = next(raw for _, _, raw in post.look() if b'MAILER-DAEMON' in raw)
     assert bounce.startswith(b'Return-Path: <>') or served.KIND != 'barid'
     assert b'multipart/report' in bounce and b'nobody-here@example.org' in bounce
+
+
+@pytest.mark.barid_only('Dovecot has no SMTPUTF8')
+def test_an_arabic_address(postfix, server, account, post):
+    """RFC 6531, from end to end: in by SMTP, on by LMTP, to an account with an Arabic name and to user+detail."""
+    name = 'سلمى-' + account.user.partition('@')[0]
+    server.add_accounts([name])
+    arabic = server.account(name)
+    sender = 'مرسل@example.net'
+    data = ('From: <%s>\r\nTo: <%s>\r\nSubject: سلام\r\n\r\nx\r\n' % (sender, arabic.address)).encode()
+    with smtplib.SMTP('127.0.0.1', postfix.port, timeout=20) as smtp:
+        to = [arabic.address, account.address.replace('@', '+طلب@')]
+        assert smtp.sendmail(sender, to, data, mail_options=['SMTPUTF8', 'BODY=8BITMIME']) == {}
+    try:
+        until(lambda: postfix.delivered() >= 2, 30)
+    except AssertionError:
+        raise AssertionError(postfix.said()[-3000:]) from None
+    (_, _, raw), = post.look()
+    assert raw.startswith(('Return-Path: <%s>\r\n' % sender).encode()) and b' with UTF8LMTP id ' in raw
+    assert data.splitlines(True)[2] in raw

@@ -1,4 +1,5 @@
 /* The commands of LMTP, by verbs.def. */
+#include "base/utf8.h"
 #include "conf/settings.h"
 #include "lmtp/door/dialogue.h"
 
@@ -8,15 +9,17 @@ static void verb_lhlo(struct lmtp_door *d, struct span args)
 {
 	struct span name = span_trim(args);
 
-	if (name.n == 0 || name.n > CLIENT_MAX || !span_cstr(name, d->client, sizeof d->client)) {
-		lmtp_bad_command(d, FAIL_SYNTAX, "LHLO wants the client's name");
+	/* it goes into Received, also where SMTPUTF8 was not said (RFC 6531 §3.7.1) */
+	if (name.n == 0 || name.n > CLIENT_MAX || !span_is_ascii(name) ||
+		!span_cstr(name, d->client, sizeof d->client)) {
+		lmtp_bad_command(d, FAIL_SYNTAX, "LHLO wants the client's name, in ASCII");
 		return;
 	}
 	lmtp_reset(d);
 	d->state = GREETED;
 	buf_addf(&d->reply,
-		"250-%s\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250-PIPELINING\r\n250-CHUNKING\r\n250 SIZE "
-		"%llu\r\n",
+		"250-%s\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-ENHANCEDSTATUSCODES\r\n250-PIPELINING\r\n"
+		"250-CHUNKING\r\n250 SIZE %llu\r\n",
 		lmtp_info(d)->hostname, (unsigned long long)lmtp_info(d)->settings->message_size_max);
 	lmtp_send_reply(d);
 }
@@ -37,6 +40,12 @@ static void verb_mail(struct lmtp_door *d, struct span args)
 		f = lmtp_path_take(&args, &path, &w);
 	if (!f)
 		f = lmtp_mail_parameters(args, &p, &w);
+	if (!f)
+		f = lmtp_path_check(&path, p.utf8, &w);
+	if (f == FAIL_UTF8) {
+		lmtp_say(d, 550, "5.6.7", w.text);
+		return;
+	}
 	if (f) {
 		lmtp_refuse_arguments(d, f, w.text);
 		return;
@@ -46,6 +55,7 @@ static void verb_mail(struct lmtp_door *d, struct span args)
 		return;
 	}
 	d->transaction.sender = path;
+	d->transaction.utf8 = p.utf8;
 	d->state = MAIL;
 	lmtp_say(d, 250, "2.1.0", "sender ok");
 }
@@ -64,8 +74,14 @@ static void verb_rcpt(struct lmtp_door *d, struct span args)
 		f = lmtp_path_take(&args, &d->resolving, &w);
 	if (!f)
 		f = lmtp_rcpt_parameters(args, &w);
+	if (!f)
+		f = lmtp_path_check(&d->resolving, d->transaction.utf8, &w);
 	if (!f && d->resolving.n == 0)
 		f = why(&w, FAIL_NOT_FOUND, "there is no such user here");
+	if (f == FAIL_UTF8) {
+		lmtp_say(d, 553, "5.6.7", w.text); /* RFC 6531 §3.5: of RCPT another code than of MAIL */
+		return;
+	}
 	if (f) {
 		lmtp_refuse_arguments(d, f, w.text);
 		return;

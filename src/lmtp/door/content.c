@@ -1,4 +1,5 @@
 /* The content of a message, by DATA or by BDAT, on its way to the deliveries; and the results. */
+#include "base/utf8.h"
 #include "conf/settings.h"
 #include "lmtp/door/dialogue.h"
 
@@ -12,14 +13,21 @@ void lmtp_begin_content(struct lmtp_door *d, enum content how)
 		transaction_begin(&d->transaction, span_of(d->client), lmtp_info(d));
 }
 
+/* Replies are ASCII, also where SMTPUTF8 was said (RFC 6531 §3.7.4): an address beyond that is left out; their order tells who is meant. */
+static void add_result(struct buf *reply, const struct recipient *r)
+{
+	const struct fail_row *row = fail_row(r->fail);
+
+	buf_addf(reply, "%d %s ", row->smtp_reply, row->smtp_status);
+	if (span_is_ascii(span_of(r->address)))
+		buf_addf(reply, "<%s> ", r->address);
+	buf_addf(reply, "%s\r\n", r->text);
+}
+
 void lmtp_say_results(struct lmtp_door *d)
 {
-	for (uint32_t i = 0; i < d->transaction.count; i++) {
-		const struct recipient *r = &d->transaction.recipients[i];
-		const struct fail_row *row = fail_row(r->fail);
-
-		buf_addf(&d->reply, "%d %s <%s> %s\r\n", row->smtp_reply, row->smtp_status, r->address, r->text);
-	}
+	for (uint32_t i = 0; i < d->transaction.count; i++)
+		add_result(&d->reply, &d->transaction.recipients[i]);
 	lmtp_send_reply(d);
 	lmtp_reset(d);
 	d->phase = COMMAND;

@@ -148,7 +148,8 @@ static void begin_link(struct transaction *t, struct link *l, struct span client
 	struct relay_envelope e = {.sender = span(t->sender.address, t->sender.n),
 		.client = client,
 		.peer = span_of(info->peer),
-		.session = span_of(info->session)};
+		.session = span_of(info->session),
+		.utf8 = t->utf8};
 
 	for (uint32_t i = 0; i < t->count; i++)
 		e.recipients += t->recipients[i].answer.shard == l->shard;
@@ -238,7 +239,7 @@ void transaction_reset(struct transaction *t)
 	t->recipients = NULL;
 	t->count = t->open = 0;
 	t->size = 0;
-	t->begun = false;
+	t->begun = t->utf8 = false;
 	t->sender.n = 0;
 }
 

@@ -41,6 +41,7 @@ struct transaction {
 	struct recipient *recipients;
 	uint32_t count, open; /* accepted; without a result */
 	uint64_t size;        /* octets of content so far */
+	bool utf8;            /* MAIL said SMTPUTF8 */
 	bool begun;           /* content has started */
 };
 

@@ -1,6 +1,8 @@
 /* Paths and parameters of MAIL and RCPT. */
 #include "lmtp/wire/path.h"
 
+#include "base/utf8.h"
+
 static bool put(struct lmtp_path *p, char c)
 {
 	if (p->n >= sizeof p->address || (unsigned char)c < 0x20 || c == 0x7f)
@@ -57,6 +59,17 @@ enum fail lmtp_path_take(struct span *args, struct lmtp_path *out, struct why *w
 	return FAIL_NONE;
 }
 
+enum fail lmtp_path_check(const struct lmtp_path *p, bool smtputf8, struct why *w)
+{
+	struct span address = span(p->address, p->n);
+
+	if (span_is_ascii(address))
+		return FAIL_NONE;
+	if (!smtputf8)
+		return why(w, FAIL_UTF8, "an address beyond ASCII wants SMTPUTF8 in MAIL");
+	return utf8_valid(address) ? FAIL_NONE : why(w, FAIL_SYNTAX, "the address is not UTF-8");
+}
+
 static enum fail set_parameter(struct lmtp_mail_parameters *out, struct span word, struct why *w)
 {
 	if (span_take_nocase(&word, SPAN("SIZE=")))
@@ -66,6 +79,10 @@ static enum fail set_parameter(struct lmtp_mail_parameters *out, struct span wor
 		if (out->eight_bit || span_eq_nocase(word, SPAN("7BIT")))
 			return FAIL_NONE;
 		return why(w, FAIL_SYNTAX, "BODY is 7BIT or 8BITMIME here");
+	}
+	if (span_take_nocase(&word, SPAN("SMTPUTF8")) && (!word.n || word.p[0] == '=')) {
+		out->utf8 = true;
+		return word.n ? why(w, FAIL_SYNTAX, "SMTPUTF8 takes no value") : FAIL_NONE;
 	}
 	return why(w, FAIL_CANNOT, "a parameter that was not offered");
 }

@@ -35,6 +35,7 @@ void relay_add_envelope(struct buf *out, const struct relay_envelope *e)
 	buf_add_counted(out, e->client);
 	buf_add_counted(out, e->peer);
 	buf_add_counted(out, e->session);
+	buf_add_u8(out, e->utf8);
 	buf_add_u32(out, e->recipients);
 }
 
@@ -47,10 +48,14 @@ void relay_add_recipient(struct buf *out, const struct relay_recipient *r)
 
 enum fail relay_envelope_take(struct span payload, struct relay_envelope *out)
 {
+	uint8_t utf8;
+
 	if (!span_take_counted(&payload, &out->sender) || !span_take_counted(&payload, &out->client) ||
 		!span_take_counted(&payload, &out->peer) || !span_take_counted(&payload, &out->session) ||
-		!span_take_be32(&payload, &out->recipients) || out->recipients > RELAY_RECIPIENTS_MAX)
+		!span_take_u8(&payload, &utf8) || utf8 > 1 || !span_take_be32(&payload, &out->recipients) ||
+		out->recipients > RELAY_RECIPIENTS_MAX)
 		return FAIL_SYNTAX;
+	out->utf8 = utf8;
 	out->rest = payload;
 	return FAIL_NONE;
 }

@@ -36,6 +36,7 @@ struct relay_envelope {
 	struct span client; /* what LHLO said */
 	struct span peer;   /* numeric address */
 	struct span session;
+	bool utf8;           /* SMTPUTF8 was said: the addresses may be UTF-8 (RFC 6531) */
 	uint32_t recipients; /* how many follow */
 	struct span rest;    /* relay_recipient_take cuts them off here */
 };

@@ -1,9 +1,10 @@
-/* deliver: an LMTP client (RFC 2033) over the server's unix socket. */
+/* deliver: an LMTP client (RFC 2033, RFC 6531) over the server's unix socket. */
 #include <errno.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "prog/command/cli.h"
 
 enum { USAGE = 64, REFUSED = 65, NO_USER = 67, UNAVAILABLE = 69, UNREADABLE = 74, TRY_AGAIN = 75, BAD_SETTINGS = 78 };
@@ -125,6 +126,16 @@ static int name_recipients(struct cli *c, struct lmtp *l, const char **who, size
 	return *accepted ? -1 : *code;
 }
 
+/* Said only where an address needs it (RFC 6531 §3.4). */
+static bool wants_smtputf8(const struct cli *c)
+{
+	bool ascii = !c->from || span_is_ascii(span_of(c->from));
+
+	for (size_t i = 0; i < c->word_count; i++)
+		ascii = ascii && span_is_ascii(span_of(c->words[i]));
+	return !ascii;
+}
+
 static int transact(struct cli *c, struct lmtp *l)
 {
 	static const char *who[CLI_WORDS_MAX];
@@ -132,7 +143,7 @@ static int transact(struct cli *c, struct lmtp *l)
 	int code = 0, end;
 
 	if (!read_reply(l) || !command(l, "LHLO ", "localhost", "") ||
-		!command(l, "MAIL FROM:<", c->from ? c->from : "", ">"))
+		!command(l, "MAIL FROM:<", c->from ? c->from : "", wants_smtputf8(c) ? "> SMTPUTF8" : ">"))
 		return lost();
 	if (l->code >= 300)
 		return cli_error(exit_code_of(l->code), "%s", l->line);
@@ -158,7 +169,7 @@ static int transact(struct cli *c, struct lmtp *l)
 
 static bool clean(const char *address)
 {
-	return !strpbrk(address, "<>\r\n");
+	return !strpbrk(address, "<>\r\n") && utf8_valid(span_of(address));
 }
 
 int cli_deliver(struct cli *c)

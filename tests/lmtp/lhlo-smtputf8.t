@@ -1,0 +1,9 @@
+# RFC 6531 §3.1 (2, 8): SMTPUTF8 is offered, and 8BITMIME with it
+@lmtp
+@not dovecot: it has no SMTPUTF8
+S: 220 ...
+C: LHLO player
+S: ...
+S: 250-8BITMIME
+S: ...
+S: 250${|-| }SMTPUTF8
