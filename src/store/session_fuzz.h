@@ -67,7 +67,7 @@ static inline void fuzz_deliver(const char *text)
 	struct batch *b = batch_begin(a);
 	struct new_message m = {.internal_date = 1700000000};
 	struct mailbox_info inbox;
-	struct body *body;
+	struct body *body = NULL;
 
 	hold_session(account_mailbox_find(a, SPAN("INBOX"), &inbox) == FAIL_NONE);
 	hold_session(body_append(w, span_of(text), NULL) == FAIL_NONE && body_end(w, &body, NULL) == FAIL_NONE);
