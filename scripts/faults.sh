@@ -1,7 +1,8 @@
 #!/bin/bash
 # Transcripts on engine `mem`, on a disk whose reads all have to wait, with stalls, with interrupted and partial system calls: the answers are the
-# same. Then each kind of failure at every call of a little work (tests/faults/walk.py), and at the calls of the transcripts themselves
-# (tests/faults/transcripts.py), for MINUTES (10; 0: every call, some twenty minutes on two cores). QUICK=1: the four disks alone.
+# same. Then each kind of failure at every call of a little work (tests/faults/walk.py), of changes of accounts (tests/faults/accounts.py), and at
+# the calls of the transcripts themselves (tests/faults/transcripts.py), for MINUTES (10; 0: every call, some twenty minutes on two cores).
+# QUICK=1: the four disks alone.
 set -u
 cd "$(dirname "$0")/.."
 build=${BUILD:-build-test}
@@ -31,6 +32,9 @@ if [ -z "${QUICK:-}" ]; then
 	log=$(mktemp)
 	echo "== a failure at each call"
 	/usr/bin/python3 tests/faults/walk.py --all 2>&1 | tee "$log"
+	count "$(grep -Eo '[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1)"
+	echo "== a failure at each call that accounts make"
+	/usr/bin/python3 tests/faults/accounts.py --all 2>&1 | tee "$log"
 	count "$(grep -Eo '[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1)"
 	echo "== a failure at each call of the transcripts"
 	python3 tests/faults/transcripts.py --all --minutes "${MINUTES:-10}" 2>&1 | tee "$log"

@@ -109,6 +109,7 @@ say "many sessions against a model of what each must have been told"
 step "20,000 steps" python3 tests/model/model.py --build "$build" --steps 20000 --seed "${MODEL_SEED:-1}"
 suite "transcripts on disks that fail (make test-faults: a failure at each call)" env QUICK=1 BUILD="$build" scripts/faults.sh
 suite "a little work, with a failure of each kind at one of its calls" /usr/bin/python3 tests/faults/walk.py
+suite "changes of accounts, with a failure of each kind at one of their calls" /usr/bin/python3 tests/faults/accounts.py
 suite "transcripts, with a failure of each kind at some of their calls" python3 tests/faults/transcripts.py --sample 2 --transcripts 40
 suite "end to end: the system, and real clients" python3 tests/run_pytest.py
 
