@@ -92,6 +92,17 @@ static void save(struct esearch *e, uint32_t uid)
 		buf_add(&e->saved, span((const char *)&one, sizeof(one)));
 }
 
+/* Whether "$" becomes all that was found, and not only what MIN, MAX and PARTIAL tell: RFC 5182 §2.4, 9394 §3.2. */
+static bool saves_all(const struct search_return *is)
+{
+	return is->what & RETURN_SAVE && (is->what == RETURN_SAVE || is->what & (RETURN_ALL | RETURN_COUNT));
+}
+
+static bool saves_some(const struct search_return *is)
+{
+	return is->what & RETURN_SAVE && !saves_all(is);
+}
+
 static enum step count(struct command *c, struct esearch *e)
 {
 	const struct view *view = c->session->view;
@@ -106,9 +117,7 @@ static enum step count(struct command *c, struct esearch *e)
 		}
 		e->max = number;
 		e->max_uid = uid;
-		if (e->is->what & RETURN_SAVE && e->is->what & ~(RETURN_SAVE | RETURN_MIN | RETURN_MAX))
-			save(e, uid);
-		else if (e->is->what == RETURN_SAVE)
+		if (saves_all(e->is))
 			save(e, uid);
 		if (e->count % 256 == 0 && command_slice_over(c))
 			return STEP_AGAIN;
@@ -183,7 +192,7 @@ static enum step numbers(struct command *c, struct esearch *e)
 	if (!command_has_room(c))
 		return STEP_WAIT_OUTPUT;
 	while (e->next(e->source, &e->at, &seq)) {
-		uint32_t number = c->uid ? view_uid(view, seq) : seq;
+		uint32_t uid = view_uid(view, seq), number = c->uid ? uid : seq;
 
 		if (is_wanted(e, ++e->index)) {
 			if (!e->first || number != e->last + 1) {
@@ -191,6 +200,8 @@ static enum step numbers(struct command *c, struct esearch *e)
 				e->first = number;
 			}
 			e->last = number;
+			if (saves_some(e->is))
+				save(e, uid);
 		}
 		if (e->index % 256 == 0)
 			return STEP_AGAIN;
@@ -203,15 +214,14 @@ static enum step numbers(struct command *c, struct esearch *e)
 	return STEP_AGAIN;
 }
 
-/* With MIN or MAX alone these are what is saved: RFC 5182 §2.4. */
 static void save_result(struct command *c, struct esearch *e)
 {
 	if (!(e->is->what & RETURN_SAVE))
 		return;
-	if (e->count && !(e->is->what & ~(RETURN_SAVE | RETURN_MIN | RETURN_MAX)) && e->is->what != RETURN_SAVE) {
+	if (e->count && saves_some(e->is)) {
 		if (e->is->what & RETURN_MIN)
 			save(e, e->min_uid);
-		if (e->is->what & RETURN_MAX && (e->max_uid != e->min_uid || !(e->is->what & RETURN_MIN)))
+		if (e->is->what & RETURN_MAX)
 			save(e, e->max_uid);
 	}
 	view_save(c->session->view, (const struct sequence_range *)(const void *)e->saved.p,
