@@ -1,6 +1,8 @@
 """One IMAP and one POP3 connection for the model test: commands out, responses parsed. Knows no model."""
 import re
 import socket
+from datetime import datetime
+from functools import lru_cache
 
 TOKEN = re.compile(rb'\(|\)|"(?:[^"\\]|\\.)*"|\{(\d+)\}\r\n|[^\s()"{]+')
 
@@ -33,6 +35,31 @@ def parse(line):
         else:
             stack[-1].append(token)
     return stack[0]
+
+
+def ranges(numbers):
+    out = []
+    for n in sorted(numbers):
+        if out and out[-1][1] == n - 1:
+            out[-1][1] = n
+        else:
+            out.append([n, n])
+    return b','.join(b'%d' % a if a == b else b'%d:%d' % (a, b) for a, b in out)
+
+
+def numbers(text):
+    out = []
+    for part in text.split(b','):
+        first, _, last = part.partition(b':')
+        first, last = int(first), int(last or first)
+        out += range(first, last + 1) if first <= last else range(first, last - 1, -1)
+    return out
+
+
+@lru_cache(1000)
+def moment(text):
+    """Seconds since 1970 of an INTERNALDATE."""
+    return int(datetime.strptime(text.decode().strip(), '%d-%b-%Y %H:%M:%S %z').timestamp())
 
 
 class Lines:

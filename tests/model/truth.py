@@ -1,5 +1,7 @@
 """The model: what is in the mailboxes (Mailbox), and what one session must believe (View). Written from RFC 3501, 4315 and 6851; knows no server."""
 
+import re
+
 SYSTEM = {b'\\Seen', b'\\Answered', b'\\Flagged', b'\\Deleted', b'\\Draft'}
 
 
@@ -13,8 +15,14 @@ def must(truth, *what):
 
 
 class Message:
-    def __init__(self, uid, text, flags, size):
-        self.uid, self.text, self.flags, self.size = uid, text, set(flags), size
+    def __init__(self, uid, text, flags, size, date):
+        self.uid, self.text, self.flags, self.size, self.date = uid, text, set(flags), size, date
+        self.subject = re.search(rb'^Subject: (.*)\r\n', text, re.M).group(1)
+
+    @property
+    def base_subject(self):
+        """RFC 5256 §2.1, of the subjects that this test makes, as i;unicode-casemap compares them."""
+        return re.sub(rb'^((re|fwd): *)*', b'', self.subject, flags=re.I).strip().upper()
 
 
 class Mailbox:
@@ -26,8 +34,8 @@ class Mailbox:
     def uids(self):
         return list(self.messages)
 
-    def add(self, text, flags, size):
-        m = Message(self.uidnext, text, flags, size)
+    def add(self, text, flags, size, date):
+        m = Message(self.uidnext, text, flags, size, date)
         self.messages[m.uid] = m
         self.uidnext += 1
         return m
@@ -73,6 +81,11 @@ class View:
             must(not before or before[-1] < entry.uid, 'UIDs do not ascend at', n)
         if flags is not None:
             entry.flags = set(flags) - {b'\\Recent'}
+
+    def is_behind(self):
+        """Whether something has not been told."""
+        return len(self.entries) != len(self.mailbox.messages) or any(
+            e.uid not in self.mailbox.messages or e.flags not in (None, self.mailbox.messages[e.uid].flags) for e in self.entries)
 
     def number(self, uid):
         for n, entry in enumerate(self.entries, 1):
