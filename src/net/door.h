@@ -16,6 +16,7 @@ struct door_info {
 	char peer[64];                   /* numeric address */
 	bool peer_is_loopback;           /* or a unix socket */
 	bool tls;                        /* secured now */
+	bool tls_listener;               /* it came to the listener inside TLS; STARTTLS and STLS change nothing here */
 	bool tls_available;              /* STARTTLS/STLS may be offered (not yet secured, a certificate is there) */
 	bool cleartext_ok;               /* logins are accepted as the connection stands */
 	const char *hostname;            /* for greetings and Received */

@@ -18,6 +18,9 @@ struct session_start {
 	const char *session;     /* id, for log lines */
 	const char *peer;
 	bool tls;
+	bool tls_listener; /* it came to the listener inside TLS, not to the one with STARTTLS or STLS */
+	struct span
+		capabilities_off; /* what is switched off for the account besides the listener's: names, as conf/capability_names.h has them */
 	bool preauth;      /* an administrator's own connection: greet with PREAUTH (IMAP), no tag to answer */
 	struct span note;  /* of door_ops.handover */
 	struct span early; /* bytes that came behind the login command: input before anything from the stream */

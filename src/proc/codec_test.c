@@ -123,7 +123,8 @@ static const char *fields_of(enum msg_kind kind)
  * does not come in unseen. */
 static void front_can_name_no_account(void **state)
 {
-	assert_string_equal(fields_of(MSG_SESSION_OPEN), " ticket connection session protocol peer tls note early");
+	assert_string_equal(
+		fields_of(MSG_SESSION_OPEN), " ticket connection session protocol peer tls tls_listener note early");
 	assert_string_equal(fields_of(MSG_DELIVERY_OPEN), " connection session peer");
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "imap/wire/capability.h"
+#include "pop3/wire/capability.h"
 
 struct kept_settings *kept_settings_new(struct settings *s)
 {
@@ -45,19 +46,36 @@ static bool assign_all(struct settings *s, struct span overrides, struct setting
 	return good;
 }
 
-/* What only the room that reads a setting can tell. */
+/* What only the rooms that read a setting can tell. */
 static bool check_values(const struct settings *s, struct settings_problems *problems)
 {
-	struct capabilities set = {0};
-	struct span unknown;
+	const struct capability_name *imap, *pop3;
+	size_t imap_n = capability_names(&imap), pop3_n = pop3_capability_names(&pop3);
+	const struct {
+		const char *key;
+		unsigned line;
+		struct span list;
+		const struct capability_name *names;
+		size_t n;
+	} lists[] = {
+#define LIST(key, list, protocol) {#key, s->line[SETTINGS_KEY_##key], list, protocol, protocol##_n}
+		LIST(imap_capabilities_off, span_of(s->imap_capabilities_off), imap),
+		LIST(imaps_capabilities_off, capability_names_of(true, "", s->imaps_capabilities_off), imap),
+		LIST(pop3_capabilities_off, span_of(s->pop3_capabilities_off), pop3),
+		LIST(pop3s_capabilities_off, capability_names_of(true, "", s->pop3s_capabilities_off), pop3),
+#undef LIST
+	};
+	bool good = true;
 
-	if (capabilities_switch_off(&set, span_of(s->imap_capabilities_off), &unknown))
-		return true;
-	settings_problem(problems, s->line[SETTINGS_KEY_imap_capabilities_off],
-		"imap_capabilities_off: '%.*s' is no capability that can be switched off: write names as CAPABILITY "
-		"shows them",
-		SPAN_ARG(unknown));
-	return false;
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+		struct why w;
+
+		if (!capability_names_check(lists[i].list, FOR_LISTENER, lists[i].names, lists[i].n, &w))
+			continue;
+		settings_problem(problems, lists[i].line, "%s: %s", lists[i].key, w.log);
+		good = false;
+	}
+	return good;
 }
 
 struct settings *settings_from(struct span text, struct span overrides, struct settings_problems *problems)

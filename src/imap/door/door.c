@@ -34,11 +34,7 @@ void door_say(struct door *d, struct buf *out)
 
 struct capabilities door_capabilities(const struct door *d)
 {
-	struct capabilities set = {0};
-	struct span unknown; /* settings are checked when they are read */
-
-	(void)capabilities_switch_off(&set, span_of(door_facts(d)->settings->imap_capabilities_off), &unknown);
-	return set;
+	return capabilities_of(door_facts(d)->settings, door_facts(d)->tls_listener);
 }
 
 void door_add_capabilities(const struct door *d, struct buf *out)

@@ -81,7 +81,7 @@ static struct host *begin(bool tls)
 
 	h = (struct host){.face = {&host_ops}};
 	h.settings.login_timeout = 60;
-	h.settings.imap_capabilities_off = no_names;
+	h.settings.imap_capabilities_off = h.settings.imaps_capabilities_off = no_names;
 	h.info = (struct door_info){.tls = tls,
 		.tls_available = !tls,
 		.cleartext_ok = tls,

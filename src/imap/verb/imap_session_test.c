@@ -96,8 +96,10 @@ static int set_up(void **state)
 
 	(void)state;
 	loop_init(&loop);
-	settings = (struct settings){
-		.imap_idle_timeout = 1800, .message_size_max = 1 << 20, .imap_capabilities_off = no_names};
+	settings = (struct settings){.imap_idle_timeout = 1800,
+		.message_size_max = 1 << 20,
+		.imap_capabilities_off = no_names,
+		.imaps_capabilities_off = no_names};
 	return store_open_memory(&loop, &store, &why) ? -1 : 0;
 }
 

@@ -280,7 +280,6 @@ static const struct stream_events events = {
 static struct session *session_begin(const struct session_start *start)
 {
 	struct imap_session *s = NEW(struct imap_session);
-	struct span unknown; /* settings are checked when they are read */
 
 	s->account = start->account;
 	s->user = (struct user){.account = account_id(start->account), .admin = start->preauth};
@@ -293,7 +292,10 @@ static struct session *session_begin(const struct session_start *start)
 	reader_init(&s->reader, (struct reader_budget){READER_LINE_MAX, READER_LITERALS_MAX});
 	s->reader.messages = true;
 	s->reader.unasked_max = s->settings->imap_literal_minus ? LITERAL_MINUS_MAX : UINT64_MAX;
-	(void)capabilities_switch_off(&s->capabilities, span_of(s->settings->imap_capabilities_off), &unknown);
+	if (!start->preauth) { /* an administrator's own commands need all that there is */
+		s->capabilities = capabilities_of(s->settings, start->tls_listener);
+		capabilities_switch_off(&s->capabilities, start->capabilities_off);
+	}
 	buf_init(&s->out, OUT_MAX);
 	buf_init(&s->early, start->early.n);
 	buf_add(&s->early, start->early);

@@ -1,5 +1,7 @@
-/* Capabilities: names, and when they are shown. */
+/* Capabilities: names, when they are shown, and which are switched off. */
 #include "imap/wire/capability.h"
+
+#include "conf/settings.h"
 
 enum {
 	BEFORE = 1,
@@ -10,21 +12,25 @@ enum {
 	NO_SECRET = 16,
 	NUMBER = 32,
 	PLUS = 64,
-	MINUS = 128
+	MINUS = 128,
+	FIXED = 256
 };
 
-static const struct {
-	struct span text;
-	unsigned when;
-} rows[] = {
-#define CAPABILITY(name, text, when, rfc) {{text, sizeof(text) - 1}, when},
+static const unsigned shown_when[] = {
+#define CAPABILITY(name, text, when, rfc) when,
+#include "imap/capabilities.def"
+#undef CAPABILITY
+};
+
+static const struct capability_name names[] = {
+#define CAPABILITY(name, text, when, rfc) {text, ((when)&FIXED) != 0, ((when)&AUTH) != 0},
 #include "imap/capabilities.def"
 #undef CAPABILITY
 };
 
 static bool shown(size_t i, const struct capability_view *v)
 {
-	unsigned when = rows[i].when;
+	unsigned when = shown_when[i];
 
 	return capability_on(v->set, (enum capability)i) && (when & (v->logged_in ? AUTH : BEFORE)) &&
 	       (!(when & CLEAR) || v->tls_startable) && (!(when & SECRET) || v->secret_ok) &&
@@ -39,11 +45,9 @@ void print_capabilities(struct buf *out, const struct capability_view *v)
 	for (size_t i = 0; i < CAPABILITY_COUNT; i++) {
 		if (!shown(i, v))
 			continue;
-		if (!first)
-			buf_add_byte(out, ' ');
-		buf_add(out, rows[i].text);
-		if (rows[i].when & NUMBER)
-			buf_addf(out, "%llu", (unsigned long long)v->append_limit);
+		buf_addf(out, "%s%s", first ? "" : " ", names[i].text);
+		if (shown_when[i] & NUMBER)
+			buf_addf(out, "=%llu", (unsigned long long)v->append_limit);
 		first = false;
 	}
 }
@@ -53,38 +57,27 @@ bool capability_on(const struct capabilities *set, enum capability c)
 	return !set || !(set->off >> c & 1);
 }
 
-/* "APPENDLIMIT" for "APPENDLIMIT=": its number is no part of the name. */
-static bool is_name(size_t i, struct span name)
+size_t capability_names(const struct capability_name **out)
 {
-	struct span text = rows[i].text;
-
-	return span_eq_nocase(text, name) ||
-	       (rows[i].when & NUMBER && span_eq_nocase(span_first(text, text.n - 1), name));
+	*out = names;
+	return ARRAY_LEN(names);
 }
 
-static bool switch_off(struct capabilities *set, struct span name)
+void capabilities_switch_off(struct capabilities *set, struct span list)
 {
-	for (size_t i = CAPABILITY_IMAP4rev1 + 1; i < CAPABILITY_COUNT; i++) {
-		if (!is_name(i, name))
-			continue;
-		set->off |= (uint64_t)1 << i;
-		return true;
-	}
-	return false;
+	struct span name;
+
+	while (capability_names_next(&list, &name))
+		for (size_t i = 0; i < CAPABILITY_COUNT; i++)
+			if (!names[i].fixed && span_eq_nocase(span_of(names[i].text), name))
+				set->off |= (uint64_t)1 << i;
 }
 
-bool capabilities_switch_off(struct capabilities *set, struct span names, struct span *unknown_out)
+struct capabilities capabilities_of(const struct settings *s, bool tls_listener)
 {
-	while (names.n) {
-		size_t n = 0;
+	struct capabilities set = {0};
 
-		while (n < names.n && names.p[n] != ' ' && names.p[n] != ',')
-			n++;
-		if (n && !switch_off(set, span_first(names, n))) {
-			*unknown_out = span_first(names, n);
-			return false;
-		}
-		names = span_skip(names, n + 1);
-	}
-	return true;
+	capabilities_switch_off(
+		&set, capability_names_of(tls_listener, s->imap_capabilities_off, s->imaps_capabilities_off));
+	return set;
 }

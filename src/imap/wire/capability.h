@@ -3,6 +3,9 @@
 #define IMAP_WIRE_CAPABILITY_H
 
 #include "base/buf.h"
+#include "conf/capability_names.h"
+
+struct settings;
 
 enum capability {
 #define CAPABILITY(name, ...) CAPABILITY_##name,
@@ -18,9 +21,12 @@ struct capabilities {
 _Static_assert(CAPABILITY_COUNT <= 64, "struct capabilities has a bit for each");
 /* NULL: all. */
 bool capability_on(const struct capabilities *set, enum capability c);
-/* Switches off what is named, as CAPABILITY shows it, in any case: "SORT, THREAD=REFERENCES". False: *unknown_out is no such name, or
- * cannot be switched off (IMAP4rev1). */
-bool capabilities_switch_off(struct capabilities *set, struct span names, struct span *unknown_out);
+/* All names, as CAPABILITY shows them, without a number behind ("APPENDLIMIT"), in the order of the enum. */
+size_t capability_names(const struct capability_name **out);
+/* What the settings leave to who came to that listener: imap_listen's, or imaps_listen's. */
+struct capabilities capabilities_of(const struct settings *s, bool tls_listener);
+/* Switches off what is named besides, in any case. What is no name of IMAP's is passed over: an account's list has POP3's too. */
+void capabilities_switch_off(struct capabilities *set, struct span list);
 
 /* How things stand, for what is shown. */
 struct capability_view {

@@ -48,25 +48,34 @@ const struct door_info *pop3_door_info(struct pop3_door *d)
 	return d->host->ops->info(d->host);
 }
 
+struct pop3_capabilities pop3_door_offers(struct pop3_door *d)
+{
+	return pop3_capabilities_of(pop3_door_info(d)->settings, pop3_door_info(d)->tls_listener);
+}
+
 static const struct {
 	const char *word;
 	door_verb run;
 	int least, most;
+	enum pop3_capability capability;
 } verbs[] = {
-#define REST                                  POP3_REST
-#define ROW_DOOR(word, function, least, most) {word, pop3_door_##function, least, most},
-#define ROW_MAILDROP(word, function, least, most)
-#define VERB(word, where, function, least, most, rfc) ROW_##where(#word, function, least, most)
+#define REST                                       POP3_REST
+#define ROW_DOOR(word, function, least, most, can) {word, pop3_door_##function, least, most, can},
+#define ROW_MAILDROP(word, function, least, most, can)
+#define VERB(word, where, function, least, most, can, rfc) ROW_##where(#word, function, least, most, POP3_CAN_##can)
 #include "pop3/verbs.def"
 #undef VERB
 #undef ROW_MAILDROP
 };
 
-static const char *const elsewhere[] = {
+static const struct {
+	const char *word;
+	enum pop3_capability capability;
+} elsewhere[] = {
 #undef ROW_DOOR
-#define ROW_DOOR(word, function, least, most)
-#define ROW_MAILDROP(word, function, least, most)     word,
-#define VERB(word, where, function, least, most, rfc) ROW_##where(#word, function, least, most)
+#define ROW_DOOR(word, can)
+#define ROW_MAILDROP(word, can)                            {word, can},
+#define VERB(word, where, function, least, most, can, rfc) ROW_##where(#word, POP3_CAN_##can)
 #include "pop3/verbs.def"
 #undef VERB
 #undef ROW_DOOR
@@ -85,6 +94,7 @@ static void bad_command(struct pop3_door *d, enum fail f, const char *text)
 
 static void run_line(struct pop3_door *d, struct span line)
 {
+	struct pop3_capabilities offered = pop3_door_offers(d);
 	struct pop3_command c;
 
 	if (pop3_command_parse(line, &c)) {
@@ -92,7 +102,8 @@ static void run_line(struct pop3_door *d, struct span line)
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
-		if (!span_eq_nocase(c.word, span_of(verbs[i].word)))
+		if (!span_eq_nocase(c.word, span_of(verbs[i].word)) ||
+			!pop3_capability_on(&offered, verbs[i].capability))
 			continue;
 		if (pop3_arguments_fit(&c, verbs[i].least, verbs[i].most))
 			verbs[i].run(d, &c);
@@ -101,7 +112,8 @@ static void run_line(struct pop3_door *d, struct span line)
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(elsewhere); i++)
-		if (span_eq_nocase(c.word, span_of(elsewhere[i]))) {
+		if (span_eq_nocase(c.word, span_of(elsewhere[i].word)) &&
+			pop3_capability_on(&offered, elsewhere[i].capability)) {
 			bad_command(d, FAIL_WRONG_STATE, "log in first");
 			return;
 		}
@@ -157,7 +169,7 @@ static bool apop_is_on(const struct door_info *i)
 {
 	struct span where = span_of(i->settings->pop3_apop);
 
-	return span_eq(where, SPAN("both")) || span_eq(where, i->tls ? SPAN("pop3s") : SPAN("pop3"));
+	return span_eq(where, SPAN("both")) || span_eq(where, i->tls_listener ? SPAN("pop3s") : SPAN("pop3"));
 }
 
 static void start(struct door *base)

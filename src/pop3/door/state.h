@@ -3,6 +3,7 @@
 #define POP3_DOOR_STATE_H
 
 #include "net/door.h"
+#include "pop3/wire/capability.h"
 #include "pop3/wire/command.h"
 
 enum { POP3_DOOR_NAME_MAX = 320, POP3_DOOR_TIMESTAMP_MAX = 160 };
@@ -26,10 +27,11 @@ void pop3_door_ok(struct pop3_door *d, const char *text);
 void pop3_door_err(struct pop3_door *d, enum fail f, const char *text);
 void pop3_door_leave(struct pop3_door *d);
 const struct door_info *pop3_door_info(struct pop3_door *d);
+struct pop3_capabilities pop3_door_offers(struct pop3_door *d); /* to this client */
 
 /* One line each in verbs.def. */
-#define VERB(word, where, function, least, most, rfc) PROTOTYPE_##where(function)
-#define PROTOTYPE_DOOR(function)                      void pop3_door_##function(struct pop3_door *d, const struct pop3_command *c);
+#define VERB(word, where, function, ...) PROTOTYPE_##where(function)
+#define PROTOTYPE_DOOR(function)         void pop3_door_##function(struct pop3_door *d, const struct pop3_command *c);
 #define PROTOTYPE_MAILDROP(function)
 #include "pop3/verbs.def"
 #undef VERB

@@ -19,13 +19,14 @@ static bool may_log_in(struct pop3_door *d)
 
 void pop3_door_capa(struct pop3_door *d, const struct pop3_command *c)
 {
-	struct pop3_offer offer = {.stls = pop3_door_info(d)->tls_available && !d->note.utf8,
+	struct pop3_offer offer = {.set = pop3_door_offers(d),
+		.stls = pop3_door_info(d)->tls_available && !d->note.utf8,
 		.login = pop3_door_info(d)->cleartext_ok,
 		.login_delay = pop3_door_info(d)->settings->pop3_login_delay};
 
 	(void)c;
 	pop3_offer_expire(&offer, 0, true); /* the least that an account may have: RFC 2449 §6.7 */
-	pop3_capabilities(&d->reply, d->note.language, &offer);
+	pop3_capa(&d->reply, d->note.language, &offer);
 	pop3_door_send(d);
 }
 

@@ -15,11 +15,12 @@ static const struct {
 	const char *word;
 	pop3_verb run;
 	int least, most;
+	enum pop3_capability capability;
 } verbs[] = {
 #define REST POP3_REST
-#define ROW_DOOR(word, function, least, most)
-#define ROW_MAILDROP(word, function, least, most)     {word, pop3_verb_##function, least, most},
-#define VERB(word, where, function, least, most, rfc) ROW_##where(#word, function, least, most)
+#define ROW_DOOR(word, function, least, most, can)
+#define ROW_MAILDROP(word, function, least, most, can)     {word, pop3_verb_##function, least, most, can},
+#define VERB(word, where, function, least, most, can, rfc) ROW_##where(#word, function, least, most, POP3_CAN_##can)
 #include "pop3/verbs.def"
 #undef VERB
 #undef ROW_DOOR
@@ -150,7 +151,8 @@ static void run_line(struct pop3_session *s, struct span line)
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
-		if (!span_eq_nocase(c.word, span_of(verbs[i].word)))
+		if (!span_eq_nocase(c.word, span_of(verbs[i].word)) ||
+			!pop3_capability_on(&s->offered, verbs[i].capability))
 			continue;
 		if (pop3_arguments_fit(&c, verbs[i].least, verbs[i].most))
 			verbs[i].run(s, &c);
@@ -312,7 +314,9 @@ static struct session *start(const struct session_start *start)
 	s->start = *start;
 	pop3_note_get(start->note, &s->note);
 	s->start.user = s->start.peer = s->start.device = NULL; /* borrowed until now */
-	s->start.note = s->start.early = span(NULL, 0);
+	s->offered = pop3_capabilities_of(start->settings, start->tls_listener);
+	pop3_capabilities_switch_off(&s->offered, start->capabilities_off);
+	s->start.note = s->start.early = s->start.capabilities_off = span(NULL, 0);
 	snprintf(s->session_id, sizeof s->session_id, "%s", start->session);
 	s->start.session = s->session_id;
 	s->drop.account = start->account;

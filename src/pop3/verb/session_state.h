@@ -4,6 +4,7 @@
 
 #include "net/session.h"
 #include "pop3/verb/maildrop.h"
+#include "pop3/wire/capability.h"
 #include "pop3/wire/command.h"
 #include "pop3/verb/shown.h"
 #include "pop3/wire/multiline.h"
@@ -20,7 +21,8 @@ struct pop3_session {
 	enum pop3_phase phase;
 	struct session_start start; /* its borrowed spans are gone after start() */
 	char session_id[32];
-	struct pop3_note note; /* language, UTF8 */
+	struct pop3_note note;            /* language, UTF8 */
+	struct pop3_capabilities offered; /* to this account, by this listener */
 	struct maildrop drop;
 	struct store_wait wait;
 	bool waiting; /* a store_wait is under way */
@@ -70,7 +72,7 @@ void pop3_read_failed(struct pop3_session *s, enum fail f); /* a message_read th
 void pop3_end(struct pop3_session *s, const char *how, uint64_t linger_ms);
 
 /* One line each in verbs.def. */
-#define VERB(word, where, function, least, most, rfc) PROTOTYPE_##where(function)
+#define VERB(word, where, function, ...) PROTOTYPE_##where(function)
 #define PROTOTYPE_DOOR(function)
 #define PROTOTYPE_MAILDROP(function) void pop3_verb_##function(struct pop3_session *s, const struct pop3_command *c);
 #include "pop3/verbs.def"

@@ -6,11 +6,12 @@
 void pop3_verb_capa(struct pop3_session *s, const struct pop3_command *c)
 {
 	struct device_policy p = maildrop_policy(&s->drop);
-	struct pop3_offer offer = {.login = true, .login_delay = s->start.settings->pop3_login_delay};
+	struct pop3_offer offer = {
+		.set = s->offered, .login = true, .login_delay = s->start.settings->pop3_login_delay};
 
 	(void)c;
 	pop3_offer_expire(&offer, p.keep == DEVICE_KEEP ? -1 : (int64_t)p.seconds, false);
-	pop3_capabilities(&s->reply, s->note.language, &offer);
+	pop3_capa(&s->reply, s->note.language, &offer);
 	pop3_send(s);
 }
 

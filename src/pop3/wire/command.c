@@ -71,48 +71,6 @@ void pop3_err(struct buf *out, enum pop3_language l, enum fail f, const char *te
 		buf_addf(out, "-ERR %s\r\n", pop3_text(l, text));
 }
 
-void pop3_offer_expire(struct pop3_offer *o, int64_t seconds, bool user)
-{
-	enum { DAY = 86400 };
-
-	if (seconds < 0)
-		snprintf(o->expire, sizeof o->expire, "NEVER%s", user ? " USER" : "");
-	else
-		snprintf(o->expire, sizeof o->expire, "%lld%s", (long long)seconds / DAY, user ? " USER" : "");
-}
-
-static void add_capability(struct buf *out, const char *tag, const char *arguments)
-{
-	buf_addf(out, "%s%s%s\r\n", tag, *arguments ? " " : "", arguments);
-}
-
-void pop3_capabilities(struct buf *out, enum pop3_language l, const struct pop3_offer *o)
-{
-	enum { ALWAYS = 1, STLS = 2, LOGIN = 4, EXPIRE = 8, DELAY = 16 };
-	static const struct {
-		const char *tag, *arguments;
-		int when;
-	} rows[] = {
-#define CAPABILITY(tag, arguments, when, rfc) {tag, arguments, when},
-#include "pop3/capabilities.def"
-#undef CAPABILITY
-	};
-	int now = ALWAYS | (o->stls ? STLS : 0) | (o->login ? LOGIN : 0) | (*o->expire ? EXPIRE : 0) |
-		  (o->login_delay ? DELAY : 0);
-
-	char delay[24];
-
-	snprintf(delay, sizeof delay, "%llu", (unsigned long long)o->login_delay);
-	pop3_ok(out, l, "capabilities follow");
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		if (rows[i].when & now)
-			add_capability(out, rows[i].tag,
-				rows[i].when == EXPIRE  ? o->expire
-				: rows[i].when == DELAY ? delay
-							: rows[i].arguments);
-	buf_add_lit(out, ".\r\n");
-}
-
 static void list_languages(struct buf *out, enum pop3_language l)
 {
 	pop3_ok(out, l, "languages follow");

@@ -35,18 +35,6 @@ void pop3_err(struct buf *out, enum pop3_language l, enum fail f, const char *te
 /* The same with %1 and %2 of the text replaced. */
 void pop3_ok_numbers(struct buf *out, enum pop3_language l, const char *text, uint64_t one, uint64_t two);
 
-/* What CAPA depends on. */
-struct pop3_offer {
-	bool stls;            /* a handshake may still be started */
-	bool login;           /* a password is accepted as the connection stands (or was) */
-	char expire[32];      /* argument of EXPIRE, "" = it is not offered */
-	uint64_t login_delay; /* seconds; 0 = LOGIN-DELAY is not offered */
-};
-/* EXPIRE's argument (RFC 2449 §6.7): whole days; `seconds` below 0: never. `user`: it is another for some accounts, and who asks is not known. */
-void pop3_offer_expire(struct pop3_offer *o, int64_t seconds, bool user);
-/* The multi-line answer to CAPA, from capabilities.def. */
-void pop3_capabilities(struct buf *out, enum pop3_language l, const struct pop3_offer *o);
-
 /* LANG (RFC 6856 §3): without an argument the list, with one the choice: an answer in the language that is then *l.
  * `preferred` is what "*" means. */
 void pop3_lang(struct buf *out, enum pop3_language *l, const struct pop3_command *c, enum pop3_language preferred);

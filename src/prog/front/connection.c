@@ -244,6 +244,7 @@ void connection_open(struct front *f, const struct door_ops *ops, bool tls, int 
 		(unsigned long long)f->next_number);
 	stream_peer_text(c->stream, c->info.peer, sizeof c->info.peer);
 	c->info.peer_is_loopback = peer_is_loopback(c->info.peer);
+	c->info.tls_listener = tls;
 	timer_start(&c->deadline, c->settings->s->login_timeout * 1000);
 	c->door = ops->new (&c->host);
 	if (tls)
@@ -261,6 +262,7 @@ static void fill_session(struct connection *c, struct msg_session_open *m, struc
 	m->protocol = span_of(c->ops->protocol);
 	m->peer = span_of(c->info.peer);
 	m->tls = c->info.tls;
+	m->tls_listener = c->info.tls_listener;
 	m->note = buf_span(note);
 	m->early = buf_span(early);
 }

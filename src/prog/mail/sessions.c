@@ -28,7 +28,7 @@ struct mail_session {
 	uint64_t account_id;
 	char *user, *device;
 	char id[32], peer[72];
-	bool tls, preauth;
+	bool tls, tls_listener, preauth;
 	bool refused; /* it will not begin: its stream is closing */
 	struct buf note, early;
 	int64_t began_ms;
@@ -185,6 +185,7 @@ static void begin(struct mail_session *s)
 		.session = s->id,
 		.peer = s->peer,
 		.tls = s->tls,
+		.tls_listener = s->tls_listener,
 		.preauth = s->preauth,
 		.note = buf_span(&s->note),
 		.early = buf_span(&s->early),
@@ -298,6 +299,7 @@ void sessions_open(struct front_link *f, const struct msg_session_open *m, int f
 	}
 	s = new_session(f->mail, m->protocol, m->session, m->peer, fd);
 	s->tls = m->tls;
+	s->tls_listener = m->tls_listener;
 	buf_add(&s->note, m->note);
 	buf_add(&s->early, m->early);
 	redeem(f->mail, &s->redemption, TICKET_LOGIN, m->ticket, f->index, m->connection);
