@@ -44,7 +44,7 @@ void directory_forget_departed(struct directory *d, uint64_t id); /* nothing whe
  * counts cannot be read; FAIL_IO, FAIL_CONFIG as log_open. */
 FAILS directory_redo(struct directory *d, struct disk *disk, const struct log_settings *settings, struct why *w);
 
-/* directory_reopen.c: the log anew, with what was not durable in it cut off. Rows stay as and where they are. FAIL_IO, FAIL_DISK_FULL, FAIL_CORRUPT: d->log is
+/* directory_reopen.c: the log anew, with what was not durable in it cut off; on a full disk the ballast goes first. Rows stay as and where they are. FAIL_IO, FAIL_DISK_FULL, FAIL_CORRUPT: d->log is
  * NULL, and it may be tried again. */
 FAILS directory_reopen(struct directory *d, struct why *w);
 

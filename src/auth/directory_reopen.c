@@ -3,6 +3,7 @@
  *
  * INV-A9: a change whose failure was told never counts: what stands behind the last durable one is cut off, durably, before another is written. */
 #include "auth/directory_inner.h"
+#include "log/ballast.h"
 
 /* What the log says is what the rows are (INV-A1), so nobody who holds one loses it: only the log is taken over, and its numbers. */
 enum fail directory_reopen(struct directory *d, struct why *w)
@@ -17,6 +18,8 @@ enum fail directory_reopen(struct directory *d, struct why *w)
 		d->log = NULL;
 	}
 	settings.cut = d->cut;
+	(void)ballast_open(
+		d->disk); /* a full disk: so that it can be told what holds, and an account still be locked */
 	directory_rows_init(&again);
 	f = directory_redo(&again, d->disk, &settings, w);
 	if (!f && (again.n != d->n || again.departed_n != d->departed_n))

@@ -34,11 +34,16 @@ static enum fail commit(struct directory *d, struct why *w)
 				 "the accounts directory could not be written: look at the disk, then start again");
 }
 
-static enum fail nothing_changed(const struct directory *d, struct why *w)
+static bool is_full(const struct directory *d)
 {
 	uint64_t left;
 
-	if (!d->disk->ops->space(d->disk, &left, NULL) && left < ROOM)
+	return !d->disk->ops->space(d->disk, &left, NULL) && left < ROOM;
+}
+
+static enum fail nothing_changed(bool full, struct why *w)
+{
+	if (full)
 		return why(w, FAIL_DISK_FULL,
 			"the server's disk is full, and nothing is changed: make room, then try again");
 	return why(w, FAIL_IO,
@@ -50,18 +55,21 @@ static enum fail ready(struct directory *d, struct why *w)
 {
 	if (d->log && !log_broken(d->log))
 		return FAIL_NONE;
-	return directory_reopen(d, NULL) ? nothing_changed(d, w) : FAIL_NONE;
+	return directory_reopen(d, NULL) ? nothing_changed(is_full(d), w) : FAIL_NONE;
 }
 
 /* What has been appended, unless that failed, becomes durable; or it is undone. */
 static enum fail settle(struct directory *d, enum fail f, struct why *w)
 {
+	bool full;
+
 	if (!f)
 		f = commit(d, w);
 	if (!f || !log_broken(d->log))
 		return f;
+	full = is_full(d); /* before the opening makes room */
 	if (!directory_reopen(d, NULL))
-		return nothing_changed(d, w);
+		return nothing_changed(full, w);
 	return why(w, FAIL_UNKNOWN,
 		"the change could not be saved, yet the next start may find it: look at the server's disk, then make "
 		"it again");

@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import pytest
-from barid import until
+from barid import PASSWORD, PROGRAM, until
 
 SIZE, RESERVE = 96 << 20, 16 << 20
 TEXT = b'Subject: %d\r\n\r\n' + b'hello\r\n' * 2000
@@ -144,3 +144,31 @@ def test_a_disk_that_fills_up_under_a_running_server(small):
     m = small.imap('anna')
     assert set(acknowledged) | {1000} <= set(subjects(m))
     m.logout()
+
+
+def change(server, *words):
+    done = subprocess.run([PROGRAM, 'account', *words, '--data', str(server.data)], input=PASSWORD + '\n', text=True, capture_output=True)
+    return done.returncode, done.stderr
+
+
+def test_accounts_on_a_disk_that_is_full_to_the_last_byte(small):
+    small.up()
+    small.account('anna')
+    small.account('ben')
+    assert (small.data / 'auth' / 'reserve').exists()
+    fill(small, 0)
+    for n in range(100):  # some room is left in the log's last page
+        code, said = change(small, 'passwd', 'ben', '--password-stdin')
+        if code:
+            break
+    assert code == 75 and "the server's disk is full, and nothing is changed: make room, then try again" in said
+    assert not (small.data / 'auth' / 'reserve').exists()
+    small.imap('anna').logout()
+    assert change(small, 'disable', 'ben') == (0, '')  # what the reserve file took is there for that
+    with pytest.raises(imaplib.IMAP4.error):
+        small.imap('ben')
+
+    (small.data / 'other').unlink()
+    assert change(small, 'enable', 'ben') == (0, '')
+    assert (small.data / 'auth' / 'reserve').exists()
+    small.imap('ben').logout()

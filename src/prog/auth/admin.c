@@ -90,6 +90,13 @@ static void log_change(const char *what, struct span name)
 	event_end(&e);
 }
 
+/* An account is another than it was. A full disk may have taken the reserve file: it is made again as soon as there is room. */
+static void account_changed(struct admin *c, const char *what, struct span name)
+{
+	log_change(what, name);
+	auth_keep_ballast(c->auth);
+}
+
 /* ── Commands ── */
 
 static void account_list(struct admin *c, const struct words *words)
@@ -122,7 +129,7 @@ static void account_add(struct admin *c, const struct words *words)
 	else
 		f = directory_add(c->auth->directory, words->at[1], hash, c->auth->child->shards, &id, &w);
 	if (!f) {
-		log_change("account-added", words->at[1]);
+		account_changed(c, "account-added", words->at[1]);
 		say_row(c, directory_by_id(c->auth->directory, id));
 	}
 	say_result(c, f, &w);
@@ -144,7 +151,7 @@ static void account_passwd(struct admin *c, const struct words *words)
 		f = directory_set_hash(c->auth->directory, row->id, hash, &w);
 	}
 	if (!f)
-		log_change("password-changed", words->at[1]);
+		account_changed(c, "password-changed", words->at[1]);
 	say_result(c, f, &w);
 }
 
@@ -169,7 +176,7 @@ static void account_apop(struct admin *c, const struct words *words)
 		f = directory_set_apop(a->directory, row->id, buf_span(&sealed), &w);
 	buf_fini(&sealed);
 	if (!f)
-		log_change(secret.n ? "apop-on" : "apop-off", words->at[1]);
+		account_changed(c, secret.n ? "apop-on" : "apop-off", words->at[1]);
 	say_result(c, f, &w);
 }
 
@@ -187,7 +194,7 @@ static void account_remove(struct admin *c, const struct words *words)
 	shard = row->shard;
 	f = directory_remove(c->auth->directory, id, words->n > 2 && span_eq(words->at[2], SPAN("purge")), &w);
 	if (!f) {
-		log_change("account-removed", words->at[1]);
+		account_changed(c, "account-removed", words->at[1]);
 		account_closed(c->auth, id, shard, "this account has been removed");
 		departed_look(c->auth);
 	}
@@ -208,7 +215,7 @@ static void set_disabled(struct admin *c, const struct words *words, bool disabl
 	shard = row->shard;
 	f = directory_set_disabled(c->auth->directory, id, disabled, &w);
 	if (!f) {
-		log_change(disabled ? "account-disabled" : "account-enabled", words->at[1]);
+		account_changed(c, disabled ? "account-disabled" : "account-enabled", words->at[1]);
 		if (disabled)
 			account_closed(c->auth, id, shard, "this account has been locked");
 	}

@@ -20,6 +20,11 @@ static void set_limits(struct auth *a)
 
 enum { BALLAST_SIZE = 1 << 20 };
 
+void auth_keep_ballast(struct auth *a)
+{
+	ballast_keep(a->disk, BALLAST_SIZE);
+}
+
 static void tell_damage(const struct directory *d)
 {
 	uint32_t segment, offset;
@@ -63,7 +68,7 @@ static enum fail start(struct child *c, struct why *w)
 	if (!f)
 		tell_damage(a->directory);
 	if (!f)
-		ballast_keep(a->disk, BALLAST_SIZE);
+		auth_keep_ballast(a);
 	if (!f)
 		f = admin_listen(a, w);
 	if (!f)

@@ -76,6 +76,10 @@ struct account_clearing *set_aside_ask(
 /* `done` is not called any more. Only before it was. NULL is fine. */
 void set_aside_forget(struct account_clearing *c);
 
+/* ── auth.c ── */
+/* Makes the reserve file beside the accounts if it is missing and there is room. */
+void auth_keep_ballast(struct auth *a);
+
 /* ── departed.c ── */
 void departed_start(struct auth *a);
 void departed_stop(struct auth *a);
