@@ -13,7 +13,7 @@
 
 struct directory;
 
-enum { PASSWORD_HASH_MAX = 383, DIRECTORY_SHARDS_MAX = 64 };
+enum { PASSWORD_HASH_MAX = 383, DIRECTORY_SHARDS_MAX = 64, CAPABILITIES_OFF_MAX = 255 };
 
 struct account_row {
 	uint64_t id; /* from 1; never used again, also not after a removal */
@@ -23,6 +23,8 @@ struct account_row {
 	int64_t created;  /* seconds since 1970 */
 	bool disabled;    /* no login and no delivery */
 	struct span apop; /* its secret for APOP, sealed (apop.h); empty = it has none. The row's own */
+	/* Names of what IMAP and POP3 do not offer it: printable ASCII, empty = none. The row's own. */
+	struct span capabilities_off;
 
 	/* the directory's own */
 	struct table_link by_name, by_local;
@@ -61,6 +63,9 @@ FAILS directory_set_hash(struct directory *d, uint64_t id, const char *hash, str
 FAILS directory_set_disabled(struct directory *d, uint64_t id, bool disabled, struct why *w);
 /* A sealed secret for APOP, or "" = none. FAIL_NOT_FOUND, FAIL_CANNOT (too long). */
 FAILS directory_set_apop(struct directory *d, uint64_t id, struct span sealed, struct why *w);
+/* Names as conf/capability_names.h has them, or "" = none: which names there are is the protocols' to say. FAIL_NOT_FOUND, FAIL_CANNOT (too long, or no
+ * printable ASCII). */
+FAILS directory_set_capabilities_off(struct directory *d, uint64_t id, struct span names, struct why *w);
 /* The row goes at once; that its mail is still there is remembered until directory_erased. `purge`: it is to go at once, too. FAIL_NOT_FOUND. */
 FAILS directory_remove(struct directory *d, uint64_t id, bool purge, struct why *w);
 

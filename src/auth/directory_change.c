@@ -76,8 +76,8 @@ static enum fail no_account(struct why *w)
 
 static struct account_record record_of(const struct account_row *row)
 {
-	return (struct account_record){
-		row->id, row->shard, row->created, row->disabled, name_span(&row->name), span_of(row->hash), row->apop};
+	return (struct account_record){row->id, row->shard, row->created, row->disabled, name_span(&row->name),
+		span_of(row->hash), row->apop, row->capabilities_off};
 }
 
 enum fail directory_set_hash(struct directory *d, uint64_t id, const char *hash, struct why *w)
@@ -104,6 +104,21 @@ enum fail directory_set_apop(struct directory *d, uint64_t id, struct span seale
 		return why(w, FAIL_CANNOT, "That secret for APOP is too long.");
 	r = record_of(row);
 	r.apop = sealed;
+	return put_row(d, directory_row_new(&r), w);
+}
+
+enum fail directory_set_capabilities_off(struct directory *d, uint64_t id, struct span names, struct why *w)
+{
+	const struct account_row *row = directory_by_id(d, id);
+	struct account_record r;
+
+	if (!row)
+		return no_account(w);
+	if (!capabilities_off_valid(names))
+		return why(w, FAIL_CANNOT, "Names of capabilities are printable ASCII, at most %d octets.",
+			CAPABILITIES_OFF_MAX);
+	r = record_of(row);
+	r.capabilities_off = names;
 	return put_row(d, directory_row_new(&r), w);
 }
 

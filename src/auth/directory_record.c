@@ -30,17 +30,40 @@ static bool take_id(struct span *s, uint64_t *out)
 	return span_take_be64(s, out) && *out && *out < UINT64_MAX;
 }
 
+bool capabilities_off_valid(struct span names)
+{
+	for (size_t i = 0; i < names.n; i++)
+		if (names.p[i] < ' ' || names.p[i] > '~')
+			return false;
+	return names.n <= CAPABILITIES_OFF_MAX;
+}
+
+/* The least version that holds the row: an older Barid reads all rows that have nothing new in them. */
 void account_record_put(const struct account_row *row, struct buf *out)
 {
-	buf_add_u8(out, row->apop.n ? ACCOUNT_RECORD_VERSION : DIRECTORY_RECORD_VERSION);
+	uint8_t version = row->capabilities_off.n ? ACCOUNT_RECORD_VERSION : row->apop.n ? 2 : DIRECTORY_RECORD_VERSION;
+
+	buf_add_u8(out, version);
 	buf_add_u64(out, row->id);
 	buf_add_u32(out, row->shard);
 	buf_add_u64(out, (uint64_t)row->created);
 	buf_add_u8(out, row->disabled ? FLAG_DISABLED : 0);
 	buf_add_counted(out, name_span(&row->name));
 	buf_add_counted(out, span_of(row->hash));
-	if (row->apop.n)
+	if (version >= 2)
 		buf_add_counted(out, row->apop);
+	if (version >= 3)
+		buf_add_counted(out, row->capabilities_off);
+}
+
+/* What versions from 2 on have behind the hash. */
+static bool take_later_fields(struct span *s, uint8_t version, struct account_record *r)
+{
+	if (version >= 2 &&
+		(!span_take_counted(s, &r->apop) || r->apop.n > APOP_SEALED_MAX || (version == 2 && !r->apop.n)))
+		return false;
+	return version < 3 || (span_take_counted(s, &r->capabilities_off) && r->capabilities_off.n &&
+				      capabilities_off_valid(r->capabilities_off));
 }
 
 enum fail account_record_get(struct span payload, struct account_record *out, struct why *w)
@@ -54,9 +77,7 @@ enum fail account_record_get(struct span payload, struct account_record *out, st
 		return f;
 	if (!take_id(&payload, &r.id) || !span_take_be32(&payload, &r.shard) || !span_take_be64(&payload, &created) ||
 		!span_take_u8(&payload, &flags) || flags & ~FLAG_DISABLED || !span_take_counted(&payload, &r.name) ||
-		!span_take_counted(&payload, &r.hash) ||
-		(version > 1 && (!span_take_counted(&payload, &r.apop) || !r.apop.n || r.apop.n > APOP_SEALED_MAX)) ||
-		payload.n)
+		!span_take_counted(&payload, &r.hash) || !take_later_fields(&payload, version, &r) || payload.n)
 		return broken(w);
 	if (name_check(r.name, NULL) || !r.hash.n || r.hash.n > PASSWORD_HASH_MAX || memchr(r.hash.p, 0, r.hash.n) ||
 		r.shard >= DIRECTORY_SHARDS_MAX)

@@ -14,8 +14,9 @@ enum directory_record {
 };
 enum {
 	DIRECTORY_RECORD_VERSION = 1,
-	ACCOUNT_RECORD_VERSION = 2, /* of an account with a secret for APOP; without one it is 1 */
-	DIRECTORY_RECORD_MAX = 1024,
+	/* Of an account with capabilities switched off; 2: with a secret for APOP; else 1. */
+	ACCOUNT_RECORD_VERSION = 3,
+	DIRECTORY_RECORD_MAX = 1536,
 };
 
 struct account_record { /* borrowed from the payload */
@@ -23,9 +24,11 @@ struct account_record { /* borrowed from the payload */
 	uint32_t shard;
 	int64_t created;
 	bool disabled;
-	struct span name, hash, apop;
+	struct span name, hash, apop, capabilities_off;
 };
 
+/* Whether `names` can stand in a row's capabilities_off: printable ASCII, not too long. */
+bool capabilities_off_valid(struct span names);
 void account_record_put(const struct account_row *row, struct buf *out);
 FAILS account_record_get(struct span payload, struct account_record *out, struct why *w);
 /* RECORD_CHANGE: `out` goes on with the record of `kind`. */

@@ -33,12 +33,14 @@ static void account(struct span payload)
 		.shard = r.shard,
 		.created = r.created,
 		.disabled = r.disabled,
-		.apop = r.apop};
+		.apop = r.apop,
+		.capabilities_off = r.capabilities_off};
 	buf_init(&b, DIRECTORY_RECORD_MAX);
 	account_record_put(&row, &b);
 	must(!b.over && account_record_get(buf_span(&b), &again, &w) == FAIL_NONE);
 	must(again.id == r.id && again.shard == r.shard && again.created == r.created && again.disabled == r.disabled);
-	must(span_eq(again.name, name_span(&name)) && span_eq(again.hash, r.hash) && span_eq(again.apop, r.apop));
+	must(span_eq(again.name, name_span(&name)) && span_eq(again.hash, r.hash) && span_eq(again.apop, r.apop) &&
+		span_eq(again.capabilities_off, r.capabilities_off));
 	for (size_t n = 0; n < b.n; n++)
 		must(account_record_get(span(b.p, n), &again, &w) != FAIL_NONE);
 	buf_fini(&b);

@@ -17,7 +17,7 @@ static uint64_t hash_of(struct span name)
 
 static uint64_t record_bytes(const struct account_row *row)
 {
-	return 2 * (74 + row->name.n + strlen(row->hash) + row->apop.n);
+	return 2 * (74 + row->name.n + strlen(row->hash) + row->apop.n + row->capabilities_off.n);
 }
 
 void directory_row_free(struct account_row *row)
@@ -27,7 +27,17 @@ void directory_row_free(struct account_row *row)
 	OPENSSL_cleanse(row->hash, strlen(row->hash));
 	free(row->hash);
 	free((char *)(uintptr_t)row->apop.p);
+	free((char *)(uintptr_t)row->capabilities_off.p);
 	free(row);
+}
+
+static struct span own(struct span s)
+{
+	char *p = s.n ? memory_new(s.n) : NULL;
+
+	if (s.n)
+		memcpy(p, s.p, s.n);
+	return span(p, s.n);
 }
 
 struct account_row *directory_row_new(const struct account_record *r)
@@ -40,12 +50,8 @@ struct account_row *directory_row_new(const struct account_record *r)
 	row->disabled = r->disabled;
 	row->hash = memory_new(r->hash.n + 1);
 	memcpy(row->hash, r->hash.p, r->hash.n);
-	if (r->apop.n) {
-		char *sealed = memory_new(r->apop.n);
-
-		memcpy(sealed, r->apop.p, r->apop.n);
-		row->apop = span(sealed, r->apop.n);
-	}
+	row->apop = own(r->apop);
+	row->capabilities_off = own(r->capabilities_off);
 	if (!name_fold(r->name, &row->name))
 		abort(); /* it was checked */
 	return row;

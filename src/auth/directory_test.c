@@ -2,6 +2,7 @@
 #include "base/test.h"
 
 #include "auth/directory.h"
+#include "auth/directory_record.h"
 #include "base/random.h"
 #include "log/record.h"
 
@@ -271,6 +272,66 @@ static void names_compare_composed(void **state)
 	disk->ops->free(disk);
 }
 
+static void what_is_switched_off_is_kept(void **state)
+{
+	struct disk *disk = disk_memory();
+	struct directory *d = open_on(disk);
+	uint64_t anna = add(d, "anna"), bob = add(d, "bob");
+	char big[CAPABILITIES_OFF_MAX + 1];
+	struct why w;
+
+	(void)state;
+	memset(big, 'x', sizeof big);
+	assert_int_equal(directory_set_capabilities_off(d, anna, SPAN("SORT, TOP"), &w), FAIL_NONE);
+	assert_int_equal(directory_set_capabilities_off(d, bob, span(big, sizeof big - 1), &w), FAIL_NONE);
+	assert_int_equal(directory_set_capabilities_off(d, bob, span(big, sizeof big), &w), FAIL_CANNOT);
+	assert_int_equal(directory_set_capabilities_off(d, bob, SPAN("SORT\nTOP"), &w), FAIL_CANNOT);
+	assert_int_equal(directory_set_capabilities_off(d, 99, SPAN("SORT"), &w), FAIL_NOT_FOUND);
+	assert_int_equal(directory_set_hash(d, anna, hash_b, &w), FAIL_NONE);
+	assert_int_equal(directory_set_apop(d, bob, SPAN("sealed"), &w), FAIL_NONE);
+	directory_close(d);
+	d = open_on(disk);
+	assert_true(span_eq(directory_by_id(d, anna)->capabilities_off, SPAN("SORT, TOP")));
+	assert_int_equal(directory_by_id(d, anna)->apop.n, 0);
+	assert_true(span_eq(directory_by_id(d, bob)->capabilities_off, span(big, sizeof big - 1)));
+	assert_true(span_eq(directory_by_id(d, bob)->apop, SPAN("sealed")));
+	assert_int_equal(directory_set_capabilities_off(d, anna, SPAN(""), &w), FAIL_NONE);
+	directory_close(d);
+	d = open_on(disk);
+	assert_int_equal(directory_by_id(d, anna)->capabilities_off.n, 0);
+	directory_close(d);
+	disk->ops->free(disk);
+}
+
+/* Rows that have nothing new in them are what older versions wrote, and read. */
+static void rows_have_the_least_version(void **state)
+{
+	static const struct {
+		struct span apop, off;
+		char version;
+	} rows[] = {{SPAN(""), SPAN(""), 1}, {SPAN("sealed"), SPAN(""), 2}, {SPAN(""), SPAN("SORT"), 3},
+		{SPAN("sealed"), SPAN("SORT"), 3}};
+	char hash[] = "$6$a$aaaa";
+	struct why w;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct account_row row = {.id = 7, .hash = hash, .apop = rows[i].apop, .capabilities_off = rows[i].off};
+		struct account_record r;
+		struct buf b;
+
+		assert_true(name_fold(SPAN("anna"), &row.name));
+		buf_init(&b, DIRECTORY_RECORD_MAX);
+		account_record_put(&row, &b);
+		assert_int_equal(b.p[0], rows[i].version);
+		assert_int_equal(account_record_get(buf_span(&b), &r, &w), FAIL_NONE);
+		assert_true(span_eq(r.apop, rows[i].apop) && span_eq(r.capabilities_off, rows[i].off));
+		b.p[0] = 4;
+		assert_int_equal(account_record_get(buf_span(&b), &r, &w), FAIL_CONFIG);
+		buf_fini(&b);
+	}
+}
+
 static void a_login_name_may_name_a_device(void **state)
 {
 	static const struct {
@@ -308,6 +369,8 @@ int main(void)
 		cmocka_unit_test(shards_are_filled_evenly),
 		cmocka_unit_test(a_power_loss_takes_nothing_that_was_promised),
 		cmocka_unit_test(a_secret_for_apop_is_kept),
+		cmocka_unit_test(what_is_switched_off_is_kept),
+		cmocka_unit_test(rows_have_the_least_version),
 	};
 
 	return cmocka_run_group_tests_name("auth/directory", tests, NULL, NULL);

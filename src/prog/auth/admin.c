@@ -2,7 +2,9 @@
  * (a name or a hash holds none), then rows and one closing line:
  *
  *   account-list | account-show NAME | account-add NAME HASH | account-passwd NAME HASH | account-remove NAME [purge] | account-disable NAME |
- *   account-enable NAME | account-clear NAME | account-apop NAME [SECRET] ─►  "ACCOUNT id shard created enabled|disabled[,apop] name" …   "OK" or "NO FAILURE text"
+ *   account-enable NAME | account-clear NAME | account-apop NAME [SECRET] |
+ *   account-capabilities-off NAME [NAMES]
+ *                                  ─►  "ACCOUNT id shard created enabled|disabled[,apop] name capabilities-off" …   "OK" or "NO FAILURE text"
  *   reclaim                        ─►  "OK": every mail process has been asked to give disk space back
  *   session NAME PROTOCOL          ─►  "OK": from the next octet on this connection is a session of that account, logged in
  *
@@ -64,8 +66,9 @@ static void say_result(struct admin *c, enum fail f, const struct why *w)
 
 static void say_row(struct admin *c, const struct account_row *row)
 {
-	say(c, "ACCOUNT\t%llu\t%u\t%lld\t%s%s\t%s\n", (unsigned long long)row->id, row->shard, (long long)row->created,
-		row->disabled ? "disabled" : "enabled", row->apop.n ? ",apop" : "", row->name.text);
+	say(c, "ACCOUNT\t%llu\t%u\t%lld\t%s%s\t%s\t%.*s\n", (unsigned long long)row->id, row->shard,
+		(long long)row->created, row->disabled ? "disabled" : "enabled", row->apop.n ? ",apop" : "",
+		row->name.text, SPAN_ARG(row->capabilities_off));
 }
 
 /* The account of word 1, or NULL after an answer. */
@@ -177,6 +180,22 @@ static void account_apop(struct admin *c, const struct words *words)
 	buf_fini(&sealed);
 	if (!f)
 		account_changed(c, secret.n ? "apop-on" : "apop-off", words->at[1]);
+	say_result(c, f, &w);
+}
+
+/* Without names: it is offered everything again. Which names there are the command line has looked at. */
+static void account_capabilities_off(struct admin *c, const struct words *words)
+{
+	const struct account_row *row = named(c, words);
+	struct span names = words->n > 2 ? words->at[2] : SPAN("");
+	struct why w = {0};
+	enum fail f;
+
+	if (!row)
+		return;
+	f = directory_set_capabilities_off(c->auth->directory, row->id, names, &w);
+	if (!f)
+		log_change("capabilities-off", words->at[1]);
 	say_result(c, f, &w);
 }
 
@@ -314,6 +333,7 @@ static const struct {
 	{"account-add", account_add},
 	{"account-passwd", account_passwd},
 	{"account-apop", account_apop},
+	{"account-capabilities-off", account_capabilities_off},
 	{"account-remove", account_remove},
 	{"account-disable", account_disable},
 	{"account-enable", account_enable},

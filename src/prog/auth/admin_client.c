@@ -171,7 +171,10 @@ static bool parse_row(struct span line, struct admin_account *a)
 	a->created = (int64_t)created;
 	a->disabled = span_starts(word, SPAN("disabled"));
 	a->apop = span_ends(word, SPAN(",apop"));
-	return span_cstr(line, a->name, sizeof a->name);
+	if (!span_take_until(&line, '\t', &word))
+		return false;
+	return span_cstr(word, a->name, sizeof a->name) &&
+	       span_cstr(line, a->capabilities_off, sizeof a->capabilities_off);
 }
 
 static enum fail parse_failure(struct span line, struct why *w)
@@ -221,6 +224,7 @@ static void fill(const struct account_row *row, struct admin_account *out)
 		.disabled = row->disabled,
 		.apop = row->apop.n > 0};
 	snprintf(out->name, sizeof out->name, "%s", row->name.text);
+	snprintf(out->capabilities_off, sizeof out->capabilities_off, "%.*s", SPAN_ARG(row->capabilities_off));
 }
 
 static enum fail find(struct admin_client *c, const char *name, const struct account_row **out, struct why *w)
@@ -311,6 +315,17 @@ enum fail admin_account_apop(struct admin_client *c, const char *name, const cha
 		return ask(c, "account-apop", name, secret, NULL, NULL, w);
 	f = find(c, name, &row, w);
 	return f ? f : apop_offline(c, row->id, secret, w);
+}
+
+enum fail admin_account_capabilities_off(struct admin_client *c, const char *name, const char *names, struct why *w)
+{
+	const struct account_row *row;
+	enum fail f;
+
+	if (admin_is_online(c))
+		return ask(c, "account-capabilities-off", name, names, NULL, NULL, w);
+	f = find(c, name, &row, w);
+	return f ? f : directory_set_capabilities_off(c->directory, row->id, span_of(names), w);
 }
 
 enum fail admin_account_remove(struct admin_client *c, const char *name, bool purge, struct why *w)

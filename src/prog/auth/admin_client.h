@@ -16,6 +16,7 @@ struct admin_account {
 	bool disabled;
 	bool apop; /* has a secret for APOP */
 	char name[256];
+	char capabilities_off[256]; /* names; "" = none */
 };
 
 /* FAIL_BUSY: a server has the data directory but does not answer; FAIL_NO_PERMISSION, FAIL_IO with one sentence. */
@@ -34,6 +35,8 @@ FAILS admin_account_list(
 FAILS admin_account_passwd(struct admin_client *c, const char *name, const char *hash, struct why *w);
 /* A secret for APOP, or NULL: it has none any more. FAIL_CANNOT. */
 FAILS admin_account_apop(struct admin_client *c, const char *name, const char *secret, struct why *w);
+/* `names`: as conf/capability_names.h has them, and known to be some; "" = none is off any more. FAIL_CANNOT: too long. */
+FAILS admin_account_capabilities_off(struct admin_client *c, const char *name, const char *names, struct why *w);
 /* `purge`: its mail goes at once, when a server runs; else it stays as long as the setting keep_deleted says. */
 FAILS admin_account_remove(struct admin_client *c, const char *name, bool purge, struct why *w);
 FAILS admin_account_disable(struct admin_client *c, const char *name, bool disabled, struct why *w);

@@ -52,6 +52,7 @@ void answer_redeem(struct auth_link *mail, const struct msg_redeem *m)
 		out.redeemed.account = row->id;
 		out.redeemed.user = name_span(&row->name);
 		out.redeemed.detail = span_of(t.detail);
+		out.redeemed.capabilities_off = row->capabilities_off;
 	} else {
 		out.redeemed.fail = FAIL_AUTH;
 		out.redeemed.text = SPAN("the ticket is unknown, used, expired or not for this shard");

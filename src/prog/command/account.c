@@ -119,14 +119,17 @@ static void say_account(struct cli *c, const struct admin_account *a)
 	gmtime_r(&when, &tm);
 	strftime(date, sizeof date, "%Y-%m-%d", &tm);
 	if (!c->json) {
-		printf("%6llu  shard %u  %s  %-8s  %s%s\n", (unsigned long long)a->id, a->shard, date,
-			a->disabled ? "disabled" : "enabled", a->name, a->apop ? "  (APOP)" : "");
+		printf("%6llu  shard %u  %s  %-8s  %s%s%s%s%s\n", (unsigned long long)a->id, a->shard, date,
+			a->disabled ? "disabled" : "enabled", a->name, a->apop ? "  (APOP)" : "",
+			*a->capabilities_off ? "  (off: " : "", a->capabilities_off, *a->capabilities_off ? ")" : "");
 		return;
 	}
 	printf("{\"id\": %llu, \"name\": ", (unsigned long long)a->id);
 	cli_json_string(stdout, span_of(a->name));
-	printf(", \"shard\": %u, \"created\": %lld, \"disabled\": %s, \"apop\": %s}\n", a->shard, (long long)a->created,
-		a->disabled ? "true" : "false", a->apop ? "true" : "false");
+	printf(", \"shard\": %u, \"created\": %lld, \"disabled\": %s, \"apop\": %s, \"capabilities_off\": ", a->shard,
+		(long long)a->created, a->disabled ? "true" : "false", a->apop ? "true" : "false");
+	cli_json_string(stdout, span_of(a->capabilities_off));
+	printf("}\n");
 }
 
 static void say_each(void *ctx, const struct admin_account *a)

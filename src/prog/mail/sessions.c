@@ -26,7 +26,7 @@ struct mail_session {
 	struct store_wait wait;
 	struct account *account;
 	uint64_t account_id;
-	char *user, *device;
+	char *user, *device, *capabilities_off;
 	char id[32], peer[72];
 	bool tls, tls_listener, preauth;
 	bool refused; /* it will not begin: its stream is closing */
@@ -54,6 +54,7 @@ static void free_session(struct mail_session *s)
 	buf_fini(&s->early);
 	free(s->user);
 	free(s->device);
+	free(s->capabilities_off);
 	free(s);
 	m->session_count--;
 	child_counts_changed(m->child);
@@ -186,6 +187,7 @@ static void begin(struct mail_session *s)
 		.peer = s->peer,
 		.tls = s->tls,
 		.tls_listener = s->tls_listener,
+		.capabilities_off = span_of(s->capabilities_off),
 		.preauth = s->preauth,
 		.note = buf_span(&s->note),
 		.early = buf_span(&s->early),
@@ -257,6 +259,7 @@ static void redeemed(struct redemption *r, const struct msg_redeemed *m)
 	s->account_id = m->account;
 	s->user = text_of(m->user);
 	s->device = text_of(m->detail);
+	s->capabilities_off = text_of(m->capabilities_off);
 	open_account(s);
 }
 
@@ -320,6 +323,7 @@ void sessions_open_admin(struct mail *m, const struct msg_admin_session *a, int 
 	s->account_id = a->account;
 	s->user = text_of(a->user);
 	s->device = text_of(SPAN(""));
+	s->capabilities_off = text_of(SPAN(""));
 	open_account(s);
 }
 
