@@ -147,8 +147,11 @@ enum fail command_may_selected(struct command *c, enum right right)
 	struct imap_session *s = c->session;
 	struct mailbox_info info;
 
-	if (!s->view || account_mailbox_info(s->account, view_mailbox_id(s->view), &info))
+	if (!s->view || account_mailbox_info(s->account, view_mailbox_id(s->view), &info)) {
+		s->view_gone =
+			s->view != NULL; /* a command that is refused here tells nothing, and so learns nothing else */
 		return command_fail(c, FAIL_NOT_FOUND, "The mailbox has been deleted");
+	}
 	return command_may(c, &info, right);
 }
 
