@@ -1,5 +1,5 @@
 # A thin face over Meson: the two commands of the README, and a few more.
-.PHONY: all run test test-crash test-power test-faults test-rot test-thunderbird test-mime install format fuzz bench bench-growth soak test-perf clean
+.PHONY: all run test test-crash test-power test-faults test-rot test-thunderbird test-mime install format fuzz bench bench-growth soak soak-model test-perf clean
 
 all: build/build.ninja
 	ninja -C build
@@ -74,6 +74,11 @@ bench-growth: build-bench
 # 2,000 sessions of mixed clients for MINUTES (10)
 soak: build-bench
 	/usr/bin/python3 bench/soak.py --minutes $(or $(MINUTES),10)
+
+# The model test for MINUTES (60), with one seed after the other from SEED (of the clock) on, each 20,000 steps: build/ is what is tested
+soak-model: build/build.ninja
+	ninja -C build
+	python3 tests/model/model.py --minutes $(or $(MINUTES),60) $(if $(SEED),--seed $(SEED))
 
 # Instructions of hot paths against those on record; RECORD=1 puts today's on record
 test-perf: build-bench

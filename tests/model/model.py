@@ -3,6 +3,7 @@
 
     tests/model/model.py                         20,000 steps against build/barid
     tests/model/model.py --steps 0               until it is stopped
+    tests/model/model.py --minutes 60            one seed after the other (make soak-model)
     tests/model/model.py --server dovecot        is the model right?
     tests/model/model.py --seed 7 --steps 3000   the same steps again
 
@@ -40,6 +41,9 @@ class World:
         first = Imap(server, account, self.log, 'setup')
         capabilities = b''.join(first.simple(b'CAPABILITY')[0]).split()
         self.multiappend, self.can_page = b'MULTIAPPEND' in capabilities, b'PARTIAL' in capabilities
+        self.can_size = b'STATUS=SIZE' in capabilities
+        self.can_compress = b'COMPRESS=DEFLATE' in capabilities
+        self.others = {parse(line)[-1] for line in first.simple(b'LIST "" *')[0]} - {b'INBOX'}
         for name in NAMES:
             if name != b'INBOX':
                 first.simple(b'CREATE ' + name)
@@ -84,23 +88,51 @@ class World:
         inbox.add(whole, (), len(whole), moment(items[b'INTERNALDATE']))
 
     def tree(self):
-        """A mailbox is renamed, or deleted and made again."""
-        name = self.random.choice(NAMES[1:])
+        """A mailbox is renamed, for good or not, or deleted and made again; others may have selected it."""
         imap = Imap(self.server, self.account, self.log, 'tree')
-        mailbox = self.mailboxes[name]
-        if self.random.random() < 0.5:
+        name = self.random.choice([n for n in self.mailboxes if n != b'INBOX'])
+        kind = self.random.randrange(4)
+        if kind == 0:
             imap.simple(b'RENAME ' + name + b' aside')
             imap.simple(b'RENAME aside ' + name)
-        elif name != b'two':  # it has a child
-            for s in [s for s in self.sessions if s.view and s.view.mailbox is mailbox]:
-                s.leave()
-            old = self.mailboxes.pop(name)
-            imap.simple(b'DELETE ' + name)
-            imap.simple(b'CREATE ' + name)
-            self.ask_uidvalidity(imap, name)
-            must(self.mailboxes[name].uidvalidity > old.uidvalidity, 'UIDVALIDITY has not grown')
-            old.gone = True
+        elif kind == 1 and not name.startswith(b'"'):
+            self.made += 1
+            new = b'%s%d' % (self.random.choice([b'new', b'two/new', b'deep/er']), self.made)
+            if not new.startswith(name + b'/'):
+                for s in self.sessions if self.lenient else ():  # Dovecot loses what is renamed while it is selected
+                    if s.view and (s.view.mailbox.name + b'/').startswith(name + b'/'):
+                        s.leave()
+                imap.simple(b'RENAME ' + name + b' ' + new)
+                self.rename(name, new)
+        elif not any(n.startswith(name + b'/') for n in self.mailboxes):
+            self.anew(imap, name)
         imap.close()
+
+    def parents(self):
+        """Names that a RENAME may have made on the way to its new name: RFC 3501 §6.3.5."""
+        return {b'two', b'deep', b'aside'}
+
+    def rename(self, name, new):
+        """With all below it; whoever has selected one of them goes on."""
+        for old in list(self.mailboxes):
+            if old == name or old.startswith(name + b'/'):
+                mailbox = self.mailboxes.pop(old)
+                mailbox.name = new + old[len(name):]
+                self.mailboxes[mailbox.name] = mailbox
+
+    def anew(self, imap, name):
+        orphans = [s for s in self.sessions if s.view and s.view.mailbox is self.mailboxes[name]]
+        for s in orphans:
+            if self.random.random() < 0.5:
+                s.leave()
+        imap.simple(b'DELETE ' + name)
+        old = self.mailboxes.pop(name)
+        for s in orphans:
+            if s.view:
+                s.orphan()
+        imap.simple(b'CREATE ' + name)
+        self.ask_uidvalidity(imap, name)
+        must(self.mailboxes[name].uidvalidity > old.uidvalidity, 'UIDVALIDITY has not grown')
 
     # ── steps ──
 
@@ -121,7 +153,7 @@ class World:
             s.view.mailbox.messages and not s.view.read_only and self.thin(s)
             return
         verbs = [(s.store, 6), (s.fetch, 6), (s.search, 4), (s.sort, 2), (s.noop, 4), (s.append, 3), (s.copy, 2), (s.move, 2), (s.expunge, 2),
-                 (s.status, 1), (s.pipeline, 2), (s.idle, 1), (s.select, 1), (s.leave, 1)]
+                 (s.status, 1), (s.list, 0.5), (s.pipeline, 2), (s.idle, 1), (s.select, 1), (s.leave, 1), (s.again, 0.5)]
         self.random.choices([v for v, _ in verbs], [w for _, w in verbs])[0]()
 
     def thin(self, s):
@@ -168,22 +200,14 @@ def differences(world):
     imap.close()
 
 
-def main():
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument('--steps', type=int, default=20000)
-    options.add_argument('--seed', type=int, default=int(time.time()))
-    options.add_argument('--sessions', type=int, default=6)
-    options.add_argument('--server', default='barid')
-    options.add_argument('--build', default='build')
-    options.add_argument('--show', type=int, default=60, help="how many lines of the talk are shown when something is wrong")
-    options.add_argument('--keep', action='store_true', help="keep the server's directory")
-    o = options.parse_args()
+def play(o, seed, steps):
+    """One server, one world: how much was wrong."""
     server = servers.Dovecot() if o.server == 'dovecot' else servers.Barid(program=str(Path(o.build) / 'barid'))
     server.start(['model'])
     world, wrong = None, 0
     try:
-        world = World(server, server.account('model'), o.seed, o.sessions)
-        while not o.steps or world.steps < o.steps:
+        world = World(server, server.account('model'), seed, o.sessions)
+        while not steps or world.steps < steps:
             world.step()
         world.end()
     except (Wrong, Closed, AssertionError) as e:
@@ -192,9 +216,7 @@ def main():
             print(name, way, data[:300])
         if world:
             differences(world)
-        print('seed %d, step %d: %s: %s' % (o.seed, world.steps if world else 0, type(e).__name__, e))
-    except KeyboardInterrupt:
-        pass
+        print('seed %d, step %d: %s: %s' % (seed, world.steps if world else 0, type(e).__name__, e))
     finally:
         server.stop()
         complaints = server.complaints()
@@ -202,8 +224,31 @@ def main():
             print(line)
         if not o.keep and not complaints:
             server.remove()
-    print('%d steps, %d commands, %d wrong' % (world.steps if world else 0, world.commands if world else 0, wrong + len(complaints)))
-    return 1 if wrong or complaints else 0
+    wrong += len(complaints)
+    print('%d steps, %d commands, %d wrong' % (world.steps if world else 0, world.commands if world else 0, wrong), flush=True)
+    return wrong
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument('--steps', type=int, default=20000, help='0: until it is stopped')
+    options.add_argument('--minutes', type=float, help='one seed after the other, each for --steps, until that time is over')
+    options.add_argument('--seed', type=int, default=int(time.time()))
+    options.add_argument('--sessions', type=int, default=6)
+    options.add_argument('--server', default='barid')
+    options.add_argument('--build', default='build')
+    options.add_argument('--keep', action='store_true', help="keep the server's directory")
+    options.add_argument('--show', type=int, default=60, help='how many lines of the talk are shown when something is wrong')
+    o = options.parse_args()
+    seed, wrong, over = o.seed, 0, time.monotonic() + 60 * (o.minutes or 0)
+    try:
+        while not wrong and (seed == o.seed or time.monotonic() < over):
+            print('seed %d' % seed, flush=True)
+            wrong = play(o, seed, o.steps)
+            seed += 1
+    except KeyboardInterrupt:
+        pass
+    return 1 if wrong else 0
 
 
 if __name__ == '__main__':

@@ -2,7 +2,7 @@
 import re
 
 from search import Searching
-from talk import Imap, moment, numbers, parse, ranges
+from talk import Closed, Imap, moment, numbers, parse, ranges
 from truth import View, must
 
 KEYWORDS = [b'work', b'$Later', b'home']
@@ -22,6 +22,15 @@ class Session(Searching):
     def connect(self):
         self.imap = Imap(self.world.server, self.world.account, self.world.log, self.name)
         self.view = None
+        if self.world.can_compress and self.world.random.random() < 0.5:
+            self.imap.compress()
+
+    def again(self):
+        """The connection is dropped, or ends with LOGOUT, and another begins."""
+        if self.world.random.random() < 0.5:
+            self.imap.logout()
+        self.imap.close()
+        self.connect()
 
     # ── what comes ──
 
@@ -255,19 +264,59 @@ class Session(Searching):
         end = self.run(b'%sFETCH %s %s' % (uid, which, items))
         must(end.startswith(b'OK') or any(u not in self.view.mailbox.messages for u in uids), 'FETCH', end)
 
-    def status(self):
-        name = self.world.random.choice(list(self.world.mailboxes))
-        mailbox = self.world.mailboxes[name]
-        if self.view and self.view.mailbox is mailbox:
+    def status_items(self):
+        """Some items, as STATUS and LIST take them."""
+        items = [b'MESSAGES', b'UNSEEN', b'UIDNEXT', b'UIDVALIDITY'] + [b'SIZE'] * self.world.can_size
+        return b' '.join(self.world.random.sample(items, self.world.random.randint(1, len(items))))
+
+    def check_status(self, words, items):
+        """A STATUS response, taken apart."""
+        mailbox = self.world.mailboxes.get(words[1]) or self.world.mailboxes.get(b'"%s"' % words[1])
+        if not mailbox or (self.view and self.view.mailbox is mailbox):
             return  # RFC 3501 §6.3.10: not of the selected one
-        untagged, end = self.imap.simple(b'STATUS ' + name + b' (MESSAGES UNSEEN UIDNEXT UIDVALIDITY)')
+        want = {k: v for k, v in mailbox.status().items() if k in items.split()}
+        said = {k: int(v) for k, v in zip(words[2][::2], words[2][1::2])}
+        must(said == want, words, 'instead of', want)
+
+    def status(self):
+        name, items = self.world.random.choice(list(self.world.mailboxes)), self.status_items()
+        if self.view and self.view.mailbox is self.world.mailboxes[name]:
+            return
         self.world.commands += 1
+        untagged, end = self.imap.simple(b'STATUS ' + name + b' (%s)' % items)
         line = [u for u in untagged if u.startswith(b'* STATUS')][0]
         self.hear([u for u in untagged if u is not line], False)
-        values = dict(re.findall(rb'(MESSAGES|UNSEEN|UIDNEXT|UIDVALIDITY) (\d+)', line))
-        unseen = sum(b'\\Seen' not in m.flags for m in mailbox.messages.values())
-        want = {b'MESSAGES': len(mailbox.messages), b'UNSEEN': unseen, b'UIDNEXT': mailbox.uidnext, b'UIDVALIDITY': mailbox.uidvalidity}
-        must({k: int(v) for k, v in values.items()} == want, line, 'instead of', want)
+        self.check_status(parse(line[2:].rstrip()), items)
+
+    def list(self):
+        """All names, with STATUS: RFC 5819."""
+        items = self.status_items()
+        self.world.commands += 1
+        untagged, _ = self.imap.simple(b'LIST "" * RETURN (STATUS (%s))' % items)
+        lines = [(u, parse(u[2:].rstrip())) for u in untagged]
+        listed = {words[3] for _, words in lines if words[0] == b'LIST' and b'\\NonExistent' not in words[1] and b'\\Noselect' not in words[1]}
+        want = {name.strip(b'"') for name in self.world.mailboxes}
+        must(want <= listed, 'LIST says', listed, 'instead of', want)
+        must(self.world.lenient or listed - want <= self.world.others | self.world.parents(), 'LIST says', listed, 'instead of', want)
+        told = [words for _, words in lines if words[0] == b'STATUS']
+        must(want <= {words[1] for words in told} | ({self.view.mailbox.name} if self.view else set()), 'STATUS is missing for some of', want)
+        self.hear([u for u, words in lines if words[0] not in (b'LIST', b'STATUS')], False)
+        for words in told:
+            self.check_status(words, items)
+
+    def orphan(self):
+        """Its mailbox has been deleted: it is told, by BYE."""
+        self.view = None
+        try:
+            self.imap.answer(self.imap.command(self.world.random.choice([b'NOOP', b'FETCH 1:* FLAGS', b'UID SEARCH ALL', b'CHECK'])))
+            self.world.commands += 1
+            self.imap.sock.settimeout(0.5 if self.world.lenient else 20)
+            said = self.imap.response()
+            must(said.startswith(b'* BYE'), 'a session whose mailbox is deleted was told', said)
+        except Closed:
+            must(self.world.lenient or b'* BYE' in self.world.log[-1][2] or b'* BYE' in self.world.log[-2][2], 'no BYE when a mailbox was deleted')
+        self.imap.close()
+        self.connect()
 
     def pipeline(self):
         """Several commands in one packet, answered one after the other."""

@@ -1,6 +1,7 @@
 """One IMAP and one POP3 connection for the model test: commands out, responses parsed. Knows no model."""
 import re
 import socket
+import zlib
 from datetime import datetime
 from functools import lru_cache
 
@@ -62,17 +63,47 @@ def moment(text):
     return int(datetime.strptime(text.decode().strip(), '%d-%b-%Y %H:%M:%S %z').timestamp())
 
 
+class Inflated:
+    """What comes by RFC 4978, as a file."""
+
+    def __init__(self, sock):
+        self.sock, self.stream, self.rest = sock, zlib.decompressobj(-15), b''
+
+    def more(self):
+        data = self.sock.recv(65536)
+        self.rest += self.stream.decompress(data)
+        return bool(data)
+
+    def take(self, n):
+        out, self.rest = self.rest[:n], self.rest[n:]
+        return out
+
+    def readline(self):
+        while b'\n' not in self.rest and self.more():
+            pass
+        return self.take(self.rest.find(b'\n') + 1)
+
+    def read(self, n):
+        while len(self.rest) < n and self.more():
+            pass
+        return self.take(n)
+
+    def close(self):
+        pass
+
+
 class Lines:
     def __init__(self, host, port, log, name):
         self.sock = socket.create_connection((host, port), 20)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.file = self.sock.makefile('rb')
         self.log, self.name = log, name
+        self.pack = bytes
 
     def send(self, data):
         self.log.append((self.name, '>', data))
         try:
-            self.sock.sendall(data)
+            self.sock.sendall(self.pack(data))
         except OSError as e:
             raise Closed(str(e)) from e
 
@@ -97,6 +128,20 @@ class Imap(Lines):
         self.count = 0
         assert self.line().startswith(b'* OK')
         self.simple(b'LOGIN %s %s' % (account.user.encode(), account.password.encode()))
+
+    def compress(self):
+        """COMPRESS=DEFLATE from here on."""
+        self.simple(b'COMPRESS DEFLATE')
+        self.file.close()
+        self.file = Inflated(self.sock)
+        stream = zlib.compressobj(6, zlib.DEFLATED, -15)
+        self.pack = lambda data: stream.compress(data) + stream.flush(zlib.Z_SYNC_FLUSH)
+
+    def logout(self):
+        tag = self.command(b'LOGOUT')
+        while not (line := self.response()).startswith(tag):
+            assert line.startswith(b'* '), line
+        assert line.startswith(tag + b' OK') and not self.file.readline(), line
 
     def response(self):
         """One response with its literals."""

@@ -29,7 +29,11 @@ class Mailbox:
     def __init__(self, name, uidvalidity, uidnext=1):
         self.name, self.uidvalidity, self.uidnext = name, uidvalidity, uidnext
         self.messages = {}  # by uid; uids only grow, so this is their order
-        self.gone = False
+
+    def status(self):
+        unseen = sum(b'\\Seen' not in m.flags for m in self.messages.values())
+        return {b'MESSAGES': len(self.messages), b'UNSEEN': unseen, b'UIDNEXT': self.uidnext, b'UIDVALIDITY': self.uidvalidity,
+                b'SIZE': sum(m.size for m in self.messages.values())}
 
     def uids(self):
         return list(self.messages)
