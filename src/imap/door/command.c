@@ -102,6 +102,15 @@ static enum fail decode_response(struct span text, struct buf *out)
 	return span_eq(text, SPAN("=")) ? FAIL_NONE : base64_decode(text, out);
 }
 
+/* One that is not known at all is refused by auth, in the same words. */
+static bool mechanism_off(const struct asked *q, struct span mechanism)
+{
+	const struct capabilities *set = q->args.capabilities;
+
+	return (span_eq_nocase(mechanism, SPAN("PLAIN")) && !capability_on(set, CAPABILITY_AUTH_PLAIN)) ||
+	       (span_eq_nocase(mechanism, SPAN("LOGIN")) && !capability_on(set, CAPABILITY_AUTH_LOGIN));
+}
+
 static void ask_authenticate(struct asked *q)
 {
 	struct door *d = q->door;
@@ -115,7 +124,15 @@ static void ask_authenticate(struct asked *q)
 		bad(q, a->error);
 		return;
 	}
+	if (mechanism_off(q, mechanism)) {
+		reply(q, "NO", "CANNOT", "this mechanism is not offered here");
+		return;
+	}
 	has_initial = args_if(a, ' ') && a->rest.n > 0;
+	if (has_initial && !capability_on(a->capabilities, CAPABILITY_SASL_IR)) {
+		bad(q, "An initial response is not expected");
+		return;
+	}
 	buf_init(&initial, READER_LINE_BEFORE);
 	if (has_initial)
 		f = decode_response(span_trim(a->rest), &initial);

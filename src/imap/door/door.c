@@ -169,8 +169,10 @@ static void door_free(struct door *d)
 
 static void door_start(struct door *d)
 {
+	struct capabilities set = door_capabilities(d);
 	struct buf out;
 
+	d->reader.unasked_max = capabilities_unasked_max(&set, door_facts(d)->settings->imap_literal_minus);
 	d->host->ops->deadline(d->host, door_facts(d)->settings->login_timeout * 1000);
 	buf_init(&out, DOOR_OUT_MAX);
 	buf_add_lit(&out, "* OK [CAPABILITY ");

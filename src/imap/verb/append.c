@@ -157,6 +157,8 @@ static enum fail appended(struct command *c)
 	const uint32_t *uids;
 	size_t n = batch_uids(c->batch, &uids);
 
+	if (!capability_on(&c->session->capabilities, CAPABILITY_UIDPLUS))
+		return FAIL_NONE;
 	if (n == 1)
 		command_code(c, "APPENDUID %u %u", p->target.uidvalidity, uids[0]);
 	else if (n) /* of one batch: they follow each other */

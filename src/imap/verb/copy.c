@@ -130,7 +130,7 @@ static enum fail copied(struct command *c)
 	const uint32_t *to;
 	size_t n;
 
-	if (p->uid_n == 0)
+	if (p->uid_n == 0 || !capability_on(&c->session->capabilities, CAPABILITY_UIDPLUS))
 		return FAIL_NONE;
 	n = batch_uids(c->batch, &to);
 	if (n != p->uid_n) /* some went while the batch waited: which, is not known here */

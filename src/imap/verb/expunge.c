@@ -22,7 +22,7 @@ static enum fail expunge_begin(struct command *c)
 		return command_fail(c, FAIL_LIMIT, "the command is too long");
 	c->state = e;
 	set = (struct sequence_set){&all, 1};
-	if (c->uid && !args_sequence_set(&c->args, &set))
+	if (c->uid && (!capability_on(c->args.capabilities, CAPABILITY_UIDPLUS) || !args_sequence_set(&c->args, &set)))
 		return command_syntax(c);
 	if (!args_end(&c->args))
 		return command_syntax(c);

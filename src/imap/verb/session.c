@@ -291,11 +291,11 @@ static struct session *session_begin(const struct session_start *start)
 	s->last_input_ms = s->last_output_ms = clock_mono_ms();
 	reader_init(&s->reader, (struct reader_budget){READER_LINE_MAX, READER_LITERALS_MAX});
 	s->reader.messages = true;
-	s->reader.unasked_max = s->settings->imap_literal_minus ? LITERAL_MINUS_MAX : UINT64_MAX;
 	if (!start->preauth) { /* an administrator's own commands need all that there is */
 		s->capabilities = capabilities_of(s->settings, start->tls_listener);
 		capabilities_switch_off(&s->capabilities, start->capabilities_off);
 	}
+	s->reader.unasked_max = capabilities_unasked_max(&s->capabilities, s->settings->imap_literal_minus);
 	buf_init(&s->out, OUT_MAX);
 	buf_init(&s->early, start->early.n);
 	buf_add(&s->early, start->early);

@@ -2,6 +2,7 @@
 #include "imap/wire/capability.h"
 
 #include "conf/settings.h"
+#include "imap/wire/reader.h"
 
 enum {
 	BEFORE = 1,
@@ -71,6 +72,13 @@ void capabilities_switch_off(struct capabilities *set, struct span list)
 		for (size_t i = 0; i < CAPABILITY_COUNT; i++)
 			if (!names[i].fixed && span_eq_nocase(span_of(names[i].text), name))
 				set->off |= (uint64_t)1 << i;
+}
+
+uint64_t capabilities_unasked_max(const struct capabilities *set, bool minus)
+{
+	if (!capability_on(set, minus ? CAPABILITY_LITERAL_MINUS : CAPABILITY_LITERAL_PLUS))
+		return 0;
+	return minus ? LITERAL_MINUS_MAX : UINT64_MAX;
 }
 
 struct capabilities capabilities_of(const struct settings *s, bool tls_listener)

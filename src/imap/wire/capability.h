@@ -27,6 +27,8 @@ size_t capability_names(const struct capability_name **out);
 struct capabilities capabilities_of(const struct settings *s, bool tls_listener);
 /* Switches off what is named besides, in any case. What is no name of IMAP's is passed over: an account's list has POP3's too. */
 void capabilities_switch_off(struct capabilities *set, struct span list);
+/* The longest literal that is taken without being asked for: by LITERAL+, or LITERAL- where it is offered instead (`minus`: imap_literal_minus). */
+uint64_t capabilities_unasked_max(const struct capabilities *set, bool minus);
 
 /* How things stand, for what is shown. */
 struct capability_view {
