@@ -5,7 +5,7 @@ import re
 from talk import numbers, parse, ranges
 from truth import must
 
-WORDS = [b'KEYWORD work', b'KEYWORD $Later', b'KEYWORD home']
+WORDS = [b'KEYWORD work', b'KEYWORD $Later', b'KEYWORD a.b', b'KEYWORD new3']
 SUBJECTS = [b'alpha', b'Beta', b'gamma', b're', b'message 1']
 # what "$" is after SAVE: RFC 5182 §2.4, 9394 §3.2
 ENDS = {b'MIN': 0, b'MAX': -1}
@@ -53,7 +53,8 @@ class Searching:
         kind = r.randrange(6) if depth < 3 else 9
         if kind > 2:
             return self.simple_key()
-        text, test = self.key(depth + 1)
+        # (Dovecot 2.3 takes NOT of two sizes for neither)
+        text, test = self.key(3 if self.world.lenient and kind == 0 else depth + 1)
         if kind == 0:
             return b'NOT ' + (b'(%s)' % text if b' ' in text else text), lambda n, m: not test(n, m)
         other, second = self.key(depth + 1)

@@ -5,7 +5,8 @@ from search import Searching
 from talk import Closed, Imap, moment, numbers, parse, ranges
 from truth import View, must
 
-KEYWORDS = [b'work', b'$Later', b'home']
+KEYWORDS = [b'work', b'$Later', b'home', b'a.b', b'NonJunk']
+NEW_KEYWORDS = [b'new%d' % i for i in range(12)]  # rare, so that they come to a mailbox while it is selected
 FLAGS = [b'\\Seen', b'\\Answered', b'\\Flagged', b'\\Deleted', b'\\Draft', *KEYWORDS]
 # commands during which no EXPUNGE may come: RFC 3501 §7.4.1, RFC 5256 §3
 QUIET = re.compile(rb'(FETCH|STORE|SEARCH|SORT|THREAD) ')
@@ -43,6 +44,8 @@ class Session(Searching):
             kind = words[1] if len(words) > 1 and isinstance(words[1], bytes) else b''
             if kind == b'EXISTS':
                 self.view.exists(int(words[0]))
+            elif words[0] == b'FLAGS':
+                self.view.flags = set(words[1])
             elif kind == b'EXPUNGE':
                 self.view.expunge(int(words[0]), not quiet)
             elif kind == b'FETCH':
@@ -95,7 +98,7 @@ class Session(Searching):
         text = b''.join(untagged)
         must(int(re.search(rb'UIDVALIDITY (\d+)', text).group(1)) == mailbox.uidvalidity, 'UIDVALIDITY has changed')
         must(int(re.search(rb'UIDNEXT (\d+)', text).group(1)) == mailbox.uidnext, 'UIDNEXT is not', mailbox.uidnext)
-        self.hear([line for line in untagged if line.endswith(b'EXISTS\r\n')], False)
+        self.hear([line for line in untagged if line.endswith(b'EXISTS\r\n') or line.startswith(b'* FLAGS ')], False)
         must(self.view.told, 'no EXISTS')
         self.view.is_the_truth()
 
@@ -161,7 +164,7 @@ class Session(Searching):
         if not picked:
             return
         uids, (uid, which) = self.uids_of(picked), self.form(picked)
-        flags = set(r.sample(FLAGS, r.randint(0, 3)))
+        flags = set(r.sample(FLAGS, r.randint(0, 3)) + r.sample(NEW_KEYWORDS, r.random() < 0.05))
         how = r.choice([b'+', b'-', b''])
         silent = r.random() < 0.4
         end = self.run(b'%sSTORE %s %sFLAGS%s (%s)' % (uid, which, how, b'.SILENT' if silent else b'', b' '.join(sorted(flags))))

@@ -61,6 +61,7 @@ class View:
     def __init__(self, mailbox, read_only):
         self.mailbox, self.read_only = mailbox, read_only
         self.entries = []
+        self.flags = set()  # that FLAGS names
         self.told = False  # EXISTS came
 
     def exists(self, n):
@@ -100,6 +101,8 @@ class View:
     def is_the_truth(self):
         """After everything has been told."""
         uids = self.mailbox.uids()
+        named = set().union(*(m.flags for m in self.mailbox.messages.values())) if self.flags else set()
+        must(named <= self.flags, 'FLAGS named', self.flags, 'and there are', named)
         must(len(self.entries) == len(uids), len(self.entries), 'messages are believed in, there are', len(uids))
         for n, (entry, uid) in enumerate(zip(self.entries, uids), 1):
             must(entry.uid in (None, uid), 'message', n, 'is UID', uid, 'and is believed to be', entry.uid)
