@@ -86,25 +86,11 @@ step "layout (make format)" sh -c 'find src -name "*.c" -o -name "*.h" | xargs c
 step "every verb has a transcript" python3 tests/player/coverage.py
 step "doc/rfc-map.md: its tests exist, its sections are all there" python3 tests/rfc_map.py
 
-say "unit tests"
-unit() {
-	local list on disk
-	list=$(meson test -C "$build" --list 2>/dev/null | sed 's/.*\/ //')
-	for t in $(grep -v -- '_test-' <<<"$list"); do
-		step "$t" meson test -C "$build" --no-rebuild "$t"
-	done
-	# x_test-DISK is x_test once more, on a disk that is no better than it must be (tests/README.md)
-	for disk in $(grep -o -- '_test-.*' <<<"$list" | sort -u); do
-		on=$(grep -- "$disk\$" <<<"$list")
-		# shellcheck disable=SC2086
-		step "$(wc -w <<<"$on") suites on the disk '${disk#_test-}'" \
-			meson test -C "$build" --no-rebuild --num-processes 2 --print-errorlogs $on
-	done
-}
-unit
+# x_test-DISK is x_test once more, on a disk that is no better than it must be (tests/README.md)
+suite "unit tests" scripts/unit.py "$build"
 
 say "fuzzers, a few seconds each on the kept corpus"
-step "fuzzers" env FUZZ_SECONDS="${FUZZ_SECONDS:-4}" BUILD="$build-clang" scripts/fuzz.sh
+step "fuzzers" env FUZZ_SECONDS="${FUZZ_SECONDS:-3}" BUILD="$build-clang" scripts/fuzz.sh
 
 suite "the transcripts' player fails when it must" tests/player/test
 suite "the transcripts themselves, against a stock Dovecot" python3 tests/player/play.py --server dovecot --modes whole
