@@ -104,7 +104,7 @@ def missing_texts(root):
             for arguments in re.findall(call + r'\((.*?)\);', text, re.S):
                 # of a refusal by auth the second text is for the log
                 said = LITERAL.findall(arguments)[:1 if 'auth' in pattern else None]
-                out += ['pop3: no row of texts.def has "%s" (%s)' % (t, path.name) for t in said 
+                out += ['pop3: no row of texts.def has "%s" (%s)' % (t, path.name) for t in said
                         if t not in rows and re.match('[A-Za-z].* ', t)]
     return list(dict.fromkeys(out))
 
