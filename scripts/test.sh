@@ -15,7 +15,7 @@ count() { # passed failed
 	passed=$((passed + $1))
 	failed=$((failed + $2))
 }
-say() { printf '\n== %s\n' "$*"; }
+say() { printf '\n== %s (after %d s)\n' "$*" $SECONDS; }
 
 # A step that is one test: its output is shown when it fails.
 step() { # name command...
@@ -92,18 +92,40 @@ suite "unit tests" scripts/unit.py "$build"
 say "fuzzers, a few seconds each on the kept corpus"
 step "fuzzers" env FUZZ_SECONDS="${FUZZ_SECONDS:-3}" BUILD="$build-clang" scripts/fuzz.sh
 
-suite "the transcripts' player fails when it must" tests/player/test
-suite "the transcripts themselves, against a stock Dovecot" python3 tests/player/play.py --server dovecot --modes whole
-suite "650 messages, as a stock Dovecot and Python read them" python3 tests/mime/compare.py --build "$build"
-suite "transcripts" python3 tests/player/play.py --server barid --build "$build" --modes whole,bytes,slow
-suite "the crash test finds what is spoiled on purpose" tests/crash/test --build "$build"
-step "twenty seconds of kills (make test-crash: more)" python3 tests/crash/crash.py --build "$build" --seconds 20
-say "many sessions against a model of what each must have been told"
-step "20,000 steps" python3 tests/model/model.py --build "$build" --steps 20000 --seed "${MODEL_SEED:-1}"
-suite "transcripts on disks that fail (make test-faults: a failure at each call)" env QUICK=1 BUILD="$build" scripts/faults.sh
-suite "a little work, with a failure of each kind at one of its calls" /usr/bin/python3 tests/faults/walk.py
-suite "changes of accounts, with a failure of each kind at one of their calls" /usr/bin/python3 tests/faults/accounts.py
-suite "transcripts, with a failure of each kind at some of their calls" python3 tests/faults/transcripts.py --sample 2 --transcripts 40
+# Two lanes side by side: most of this waits for something.
+transcripts() {
+	suite "the transcripts' player fails when it must" tests/player/test
+	suite "the transcripts themselves, against a stock Dovecot" python3 tests/player/play.py --server dovecot --modes whole
+	suite "650 messages, as a stock Dovecot and Python read them" python3 tests/mime/compare.py --build "$build"
+	suite "transcripts" python3 tests/player/play.py --server barid --build "$build" --modes whole,bytes,slow
+	suite "transcripts on disks that fail (make test-faults: a failure at each call)" env QUICK=1 BUILD="$build" scripts/faults.sh
+	suite "transcripts, with a failure of each kind at some of their calls" python3 tests/faults/transcripts.py --sample 2 --transcripts 40
+}
+disasters() {
+	suite "the crash test finds what is spoiled on purpose" tests/crash/test --build "$build"
+	step "twenty seconds of kills (make test-crash: more)" python3 tests/crash/crash.py --build "$build" --seconds 20
+	suite "a little work, with a failure of each kind at one of its calls" /usr/bin/python3 tests/faults/walk.py
+	suite "changes of accounts, with a failure of each kind at one of their calls" /usr/bin/python3 tests/faults/accounts.py
+	say "many sessions against a model of what each must have been told"
+	step "20,000 steps" python3 tests/model/model.py --build "$build" --steps 20000 --seed "${MODEL_SEED:-1}"
+}
+lane() { # function: its counts go to a file
+	passed=0 failed=0
+	"$1"
+	echo "$passed $failed" >"$lanes/$1"
+}
+lanes=$(mktemp -d)
+lane disasters >"$lanes/said" 2>&1 &
+lane_of_disasters=$!
+(lane transcripts)
+wait $lane_of_disasters
+cat "$lanes/said"
+for l in transcripts disasters; do
+	# shellcheck disable=SC2046
+	if [ -s "$lanes/$l" ]; then count $(cat "$lanes/$l"); else count 0 1; fi
+done
+rm -rf "$lanes"
+
 suite "end to end: the system, and real clients" python3 tests/run_pytest.py
 
 echo
