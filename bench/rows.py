@@ -71,7 +71,6 @@ def rows(big):
         command('search-body', 'SEARCH BODY of a rare word, %s messages' % n, 'SEARCH BODY xylophage', 'hits', rare,
                 ceiling=500 * big / 100000),
         command('search-subject', 'SEARCH SUBJECT, %s messages' % n, 'SEARCH SUBJECT budget', 'hits', subject, aim=20),
-        command('sort-subject', 'SORT (SUBJECT), %s messages' % n, 'SORT (SUBJECT) UTF-8 ALL', 'hits', big),
         command('sort-date', 'SORT (REVERSE DATE), %s messages' % n, 'SORT (REVERSE DATE) UTF-8 ALL', 'hits', big),
         command('search-flag', 'SEARCH UNSEEN, %s messages' % n, 'SEARCH UNSEEN', 'hits', big),
         command('sort', 'SORT (SUBJECT), %s messages' % n, 'SORT (SUBJECT) UTF-8 ALL', 'hits', big),
