@@ -128,6 +128,7 @@ class Server(servers.Barid):
         deadline = time.monotonic() + 2 * PATIENCE
         while (pid := self.pids().get(role)) is None and time.monotonic() < deadline:
             await asyncio.sleep(0.003)
+        self.disturbed.add(role)  # again: all may have been calm since it died
         if pid and await self.dies(pid):
             self.died_at(role, 'opening ' + order)
         self.order(role, 'none')
