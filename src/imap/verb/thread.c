@@ -38,7 +38,7 @@ static enum fail add_message(void *context, uint32_t seq, const struct message *
 static enum fail thread_begin(struct command *c)
 {
 	struct thread *t = arena_alloc(&c->arena, sizeof(*t));
-	enum thread_by by;
+	enum thread_by by = THREAD_ORDEREDSUBJECT;
 	enum fail f;
 
 	if (!t)
