@@ -8,22 +8,20 @@ disk is well, without a restart; and whether, then and after a kill, all that wa
     tests/faults/accounts.py --all          every call
     tests/faults/accounts.py sync=eio       only these; -v says each
 """
-import argparse
 import os
 import random
 import re
-import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / 'system')]
 os.environ.setdefault('BARID', str(Path(os.environ.get('BARID_BUILD') or HERE.parents[1] / 'build').resolve() / 'barid-faulty'))
-from barid import PASSWORD, Barid, until  # noqa: E402
+from barid import PASSWORD, Barid  # noqa: E402
+import walking  # noqa: E402
 from table import Table  # noqa: E402
 from work import Gone, Line, Wrong, patiently  # noqa: E402
 
@@ -260,37 +258,6 @@ class Accounts:
                 for number in self.numbers('starting' + call, begins[call]):
                     self.attempt('starting %s:%d=%s' % (call, number, what), lambda: self.starting(call, what, number))
 
-    def end(self):
-        self.server.stop()
-        for line in self.server.log().splitlines():
-            if re.search(r'Sanitizer|runtime error', line):
-                self.failed += 1
-                print('FAIL the log of the server: ' + line)
-        if self.failed:
-            print('the server is kept in %s' % self.dir)
-        else:
-            shutil.rmtree(self.dir, ignore_errors=True)
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--all', action='store_true')
-    parser.add_argument('--sample', type=int, default=1)
-    parser.add_argument('-v', '--verbose', action='store_true')
-    parser.add_argument('faults', nargs='*')
-    accounts = Accounts(parser.parse_args())
-    begun = time.monotonic()
-    try:
-        accounts.run()
-    except Wrong as wrong:
-        accounts.failed += 1
-        print('FAIL %s' % wrong)
-    finally:
-        accounts.end()
-    print('%.0f s' % (time.monotonic() - begun))
-    print('%d passed, %d failed' % (accounts.done, accounts.failed))
-    return 1 if accounts.failed or not accounts.done else 0
-
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(walking.main(Accounts, __doc__))

@@ -7,11 +7,9 @@ whether service resumes.
     tests/faults/walk.py --all              every call (about 5 minutes, with the pauses of a real server)
     tests/faults/walk.py sync=eio           only these; -v says each
 """
-import argparse
 import os
 import random
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,6 +20,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / 'system')]
 os.environ.setdefault('BARID', str(Path(os.environ.get('BARID_BUILD') or HERE.parents[1] / 'build').resolve() / 'barid-faulty'))
 from barid import Barid, until  # noqa: E402
+import walking  # noqa: E402
 from table import Table  # noqa: E402
 from work import Gone, Imap, Lmtp, Pop3, Wrong, patiently, session  # noqa: E402
 
@@ -281,38 +280,6 @@ class Walk:
                     self.failed += 1
                     print('FAIL %s=%s was never met' % (call, what))
 
-    def end(self):
-        self.server.stop()
-        logs = self.server.log() + ''.join(f.read_text(errors='replace') for f in self.dir.glob('log.*'))
-        complaints = [line for line in logs.splitlines() if re.search(r'Sanitizer|runtime error', line)]
-        for line in complaints:
-            self.failed += 1
-            print('FAIL the log of the server: ' + line)
-        if self.failed:
-            print('the server is kept in %s' % self.dir)
-        else:
-            shutil.rmtree(self.dir, ignore_errors=True)
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--all', action='store_true')
-    parser.add_argument('--sample', type=int, default=1)
-    parser.add_argument('-v', '--verbose', action='store_true')
-    parser.add_argument('faults', nargs='*')
-    walk = Walk(parser.parse_args())
-    begun = time.monotonic()
-    try:
-        walk.run()
-    except Wrong as wrong:
-        walk.failed += 1
-        print('FAIL %s' % wrong)
-    finally:
-        walk.end()
-    print('%.0f s' % (time.monotonic() - begun))
-    print('%d passed, %d failed' % (walk.done, walk.failed))
-    return 1 if walk.failed or not walk.done else 0
-
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(walking.main(Walk, __doc__))
